@@ -9,7 +9,7 @@ from autograd.engine.codegen import write_method, write_operator
 from autograd.engine.graph import STATE
 from autograd.engine.op import REGISTRY
 from autograd.engine.tensor import Tensor, constant
-from autograd.errors import InvalidDtypeError
+from autograd.errors import InvalidDtypeError, OperandTypeError
 from autograd.inplace import in_place
 from autograd.ops import arithmetic, index, shape
 from autograd.pytorch_methods import attach_methods, in_either_words, warn_of_two_axes
@@ -164,13 +164,16 @@ def compress(self: Tensor, condition: Any, axis: int | None = None, out: Any = N
     return np.compress(condition, self, axis, out)
 
 
-def repeat(self: Tensor, repeats: Any, axis: int | None = None) -> Any:
+def repeat(self: Tensor, repeats: Any, axis: int | None = None, *sizes: int) -> Any:
     """Each entry repeated, along an axis or in the flattened Tensor.
 
     >>> from autograd import tensor
     >>> tensor([1.0, 2.0]).repeat(2)
     tensor([1., 1., 2., 2.])
     """
+    if sizes:
+        counts = repeats, axis, *sizes
+        raise OperandTypeError(f"repeat{counts} copies the whole Tensor in PyTorch. Write np.tile(t, {counts}).")
     return np.repeat(self, repeats, axis=axis)
 
 

@@ -74,6 +74,7 @@ def _headline(name: str, error: Exception) -> str:
     module = f" in module {frame.path}" if frame is not None and frame.path else ""
     text = str(error).strip().removeprefix(f"{name}: ")
     text = _CORE.sub(r"mismatch of the inner lengths, \2 and \1", text)
+    text += ". Several axes are a tuple: axis=(0, 1)" * text.startswith("'list' object cannot be interpreted")
     return f"{name}{module}: {text}"
 
 

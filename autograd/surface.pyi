@@ -812,7 +812,7 @@ class Surface(PyTorchMethods):
         >>> tensor([1.0, 2.0, 3.0]).compress([True, False, True])
         tensor([1., 3.])
         """
-    def repeat(self, repeats: Any, axis: int | None = None) -> Tensor:
+    def repeat(self, repeats: Any, axis: int | None = None, *sizes: Any) -> Tensor:
         """Each entry repeated, along an axis or in the flattened Tensor.
 
         >>> from autograd import tensor

@@ -22,7 +22,7 @@ from autograd.errors import GradientShapeError, NonScalarBackwardError
 from autograd.pytree import flatten, leaves, unflatten
 from autograd.tensor_data import own_array
 from autograd.trace import Argnums, Function, Trace, argument, check_number, slope_dtype
-from autograd.words import hint_for
+from autograd.words import refuse_words
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
 
@@ -128,7 +128,7 @@ def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = Fal
     return _named(evaluate, function, "value_and_grad")
 
 
-def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False, **others: Any) -> Function:
+def grad(function: Any = None, argnums: Argnums = 0, has_aux: bool = False, **others: Any) -> Function:
     """The gradient of a function that returns one number.
 
     ``grad(f)(x)[i] = df / dx[i]``: a function with the arguments of ``function``, whose result has the containers,
@@ -145,9 +145,9 @@ def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False, **othe
     >>> grad(lambda p: np.sum(p["w"] * 3.0) + p["b"])({"w": np.ones(2), "b": 0.5})
     {'w': array([3., 3.]), 'b': 1.0}
     """
-    _check_call("grad", function, argnums, has_aux)
-    for name in others:
-        _refuse(f"grad() got an unexpected keyword argument {name!r}. {hint_for('argument', name)}".rstrip())
+    if function is not None or not others:
+        _check_call("grad", function, argnums, has_aux)
+    refuse_words("grad", others)
 
     def gradient(*args: Any, **kwargs: Any) -> Any:
         trace, _, aux, gradients = _pulled(function, args, kwargs, argnums, has_aux)

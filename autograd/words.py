@@ -1,6 +1,7 @@
 """Hints for names of other libraries, from words.txt, which docs/coming-from-*.md are made from too."""
 
 import os
+from collections.abc import Iterable
 from functools import cache
 from inspect import CO_VARKEYWORDS, Parameter, Signature
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -40,6 +41,13 @@ def hint_for(place: str, name: str) -> str:
     """
     word = words().get((place, name))
     return word.hint if word else ""
+
+
+def refuse_words(function: str, names: Iterable[str]) -> None:
+    """Refuse keyword arguments that a function does not have, with the spelling used here."""
+    for name in names:
+        words_of_python = f"{function}() got an unexpected keyword argument {name!r}"
+        raise TypeError(f"{words_of_python}. {hint}" if (hint := hint_for("argument", name)) else words_of_python)
 
 
 class _Absent:  # its docstring is what `help` shows of a word
@@ -91,11 +99,9 @@ class Answering:
             if code is None and (args or kwargs) and cls.__init__ is object.__init__:
                 raise TypeError(f"{cls.__name__}() takes no arguments")
             if kwargs and code is not None and not code.co_flags & CO_VARKEYWORDS:
-                for name in kwargs.keys() - {*code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]}:
-                    if hint := hint_for("argument", name):
-                        raise TypeError(
-                            f"{cls.__name__}.__init__() got an unexpected keyword argument {name!r}. {hint}"
-                        )
+                known = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+                foreign = [name for name in kwargs.keys() - {*known} if hint_for("argument", name)]
+                refuse_words(f"{cls.__name__}.__init__", foreign)
             return super().__new__(cls)
 
         # What a class without a constructor of its own shows.

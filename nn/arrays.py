@@ -21,6 +21,8 @@ def plain(x: Any, what: str = "the array") -> NDArray[Any]:
     >>> plain([1, 2])
     array([1, 2])
     """
+    if x is None:
+        raise TypeError(f"{what} is None. Does the function that computed it end without a return?")
     return np.asarray(x.data if isinstance(x, Tensor) else only_numbers(x, what))
 
 

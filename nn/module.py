@@ -183,6 +183,8 @@ class Module(Hooked, Contents, ModuleWords):
 
     def _prepare(self, state: Mapping[str, Any], strict: bool) -> tuple[list[tuple[Tensor, NDArray[Any]]], LoadedKeys]:
         """Check a state for `load_state_dict`: the new values with their Tensors, and the names left out."""
+        if not isinstance(state, Mapping):
+            raise StateDictError(f"load_state_dict takes a dict from state_dict(), not a {type(state).__name__}.")
         names: dict[Tensor, list[str]] = {}
         for name, tensor in tensors_of(self, saved=True):
             names.setdefault(tensor, []).append(name)

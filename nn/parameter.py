@@ -7,11 +7,10 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from autograd import LiveGraphError, Tensor
-from autograd.arrays import only_numbers
 from autograd.callers import users_level
 from autograd.fingerprints import take_back
 from autograd.tensor_data import Argument
-from nn.arrays import is_live
+from nn.arrays import is_live, plain
 from nn.defaults import get_default_dtype
 
 __autograd_transparent__ = True
@@ -95,7 +94,7 @@ class UninitializedParameter:
 
 def _own_array(data: ArrayLike | Tensor, dtype: DTypeLike | None = None) -> NDArray[Any]:
     """A copy of the data; the dtype is for data that has none of its own."""
-    only_numbers(data, "the data of a parameter or buffer")
+    plain(data, "the data of a parameter or buffer")
     # Copying a Tensor that a user made loses nothing; one that was computed, or that stands for an argument of a
     # function being differentiated, has a graph to lose.
     if is_live(data) and not (data.is_leaf and not isinstance(data._info, Argument)):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from autograd import Tensor
 from autograd.recording import one_call
 from optim.errors import HyperparameterError, OptimizerError
+from optim.groups import read_parameters
 
 __all__ = ["NonFiniteGradientError", "clip_grad_norm", "clip_grad_value"]
 
@@ -89,8 +90,8 @@ def clip_grad_value(parameters: Iterable[Tensor] | Tensor, clip_value: float) ->
 
 def _gradients(parameters: Iterable[Tensor] | Tensor) -> list[NDArray[Any]]:
     """The gradients of different parameters: one that is given twice is not scaled twice."""
-    given = [parameters] if isinstance(parameters, Tensor) else parameters
-    return [p.grad for p in dict.fromkeys(given) if p.grad is not None]
+    given = dict.fromkeys(read_parameters("clip_grad", {"params": parameters}))
+    return [p.grad for p in given if p.grad is not None]
 
 
 @one_call()

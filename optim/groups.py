@@ -42,7 +42,8 @@ def read_parameters(owner: str, group: Mapping[str, Any]) -> list[Tensor]:
 def check_parameter(owner: str, p: Any, number: int) -> None:
     """Refuse anything that cannot be updated: not a Tensor, not a leaf, or not of a real floating-point dtype."""
     if not isinstance(p, Tensor):
-        raise ParameterError(f"{owner}: parameter {number} must be a Tensor, not a {type(p).__name__}.")
+        fix = " Pass model.parameters(), or [*a.parameters(), *b.parameters()]." if not hasattr(p, "dtype") else ""
+        raise ParameterError(f"{owner}: parameter {number} must be a Tensor, not a {type(p).__name__}.{fix}")
     if not p.is_leaf:
         raise ParameterError(
             f"{owner}: {describe(p, number)} was computed from other Tensors. Optimize those, or a copy: "

@@ -9,12 +9,14 @@ import warnings
 from bisect import bisect_right
 from inspect import Parameter, Signature, signature
 from math import copysign, floor, inf
+from numbers import Real
 from typing import Annotated, Any
 
 from autograd import tensor
 from autograd.callers import users_level
 from autograd.engine.tensor import plain
 from autograd.recording import RECORDER
+from autograd.words import Answering, hint_for
 from optim.errors import HyperparameterError, StateError
 from optim.hyperparameters import NON_NEGATIVE, Choice, Number, Whole, rules_of
 from optim.optimizer import Optimizer
@@ -22,7 +24,7 @@ from optim.schedules import chain, cosine, exponential, polynomial, step_decay, 
 from optim.sgd import SGD
 
 
-class LRScheduler:
+class LRScheduler(Answering):
     """Base class: your own scheduler defines ``get_lr()``, the rates of all groups after ``last_epoch`` steps.
 
     To resume, load the states of optimizer and scheduler, or pass ``last_epoch`` with groups that have an
@@ -157,10 +159,17 @@ class _Formula(LRScheduler):
         try:
             given = signature(type(self)).bind(*settings, **named)
         except TypeError as error:
-            raise TypeError(f"{type(self).__name__}: {error}") from None
+            hints = filter(None, [hint_for("argument", name) for name in named])
+            raise TypeError(f"{type(self).__name__}: {'. '.join([str(error), *hints])}") from None
         given.apply_defaults()
         optimizer, *values, last_epoch = given.args
-        vars(self).update(zip(self._names, values, strict=True))
+        vars(self).update(zip(self._names, values, strict=True), optimizer=optimizer)
+        self._present()
+        for name in {"step_size", "T_max", "T_0", "total_iters"}.intersection(self._names):
+            value, least = getattr(self, name), name != "total_iters"
+            if isinstance(value, bool) or not isinstance(value, Real) or value < least or value % 1:
+                self._refuse(f"{name} must be a positive integer (a number of steps); got {value!r}")
+            setattr(self, name, int(value))
         super().__init__(optimizer, last_epoch)
 
     def _of_groups(self, name):
@@ -259,7 +268,8 @@ def _hill(
 ):  # fmt: skip
     steps = total_steps or (epochs or 0) * (steps_per_epoch or 0)
     if not 0 <= t <= steps or not steps:
-        raise HyperparameterError(f"step {t} exceeds the {steps!r} steps of total_steps (or epochs * steps_per_epoch).")
+        why = f"step {t} exceeds the {steps} steps of total_steps (or epochs * steps_per_epoch)."
+        raise HyperparameterError(why if steps else "pass total_steps, or epochs and steps_per_epoch.")
     top, low = pct_start * steps - 1, max_lr / div_factor
     ends = (low, max_lr, low / final_div_factor), (max_momentum, base_momentum, max_momentum)
     ways = [[(0, a), (top, b), *([(2 * top, a)] if three_phase else []), (steps - 1, c)] for a, b, c in ends]

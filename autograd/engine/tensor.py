@@ -23,6 +23,7 @@ from autograd.errors import InvalidDtypeError
 from autograd.fingerprints import hand_out, take_back
 from autograd.tensor_data import refuse_dtype
 from autograd.values import TensorValues
+from autograd.words import refuse_words
 
 ndarray = np.ndarray
 _new = object.__new__
@@ -71,7 +72,9 @@ class Tensor(TensorValues):
 
     # --- gradients --------------------------------------------------------------------------------------------
 
-    def backward(self, gradient: ArrayLike | Tensor | None = None, *, retain_graph: bool = False) -> None:
+    def backward(
+        self, gradient: ArrayLike | Tensor | None = None, *, retain_graph: bool = False, **others: Any
+    ) -> None:
         """Compute the gradient of this Tensor with respect to everything it was computed from.
 
         Adds it to the ``.grad`` of every Tensor that is still held, leaf or not. ``gradient`` is the gradient of the
@@ -86,6 +89,7 @@ class Tensor(TensorValues):
         >>> x.grad
         array(6.)
         """
+        refuse_words("Tensor.backward", others)
         node = self._vertex_of_live()
         backward_pass({node: self._seed(gradient, "backward", False)}, release=not retain_graph)
 
@@ -146,7 +150,7 @@ class Tensor(TensorValues):
 
 def tensor(
     data: ArrayLike | Sequence[Any], *, dtype: DTypeLike | None = None, requires_grad: bool = False,
-    name: str | None = None,
+    name: str | None = None, **others: Any,
 ) -> Tensor:  # fmt: skip
     """Make a Tensor from a copy of the data.
 
@@ -157,6 +161,7 @@ def tensor(
     >>> tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True, name="W").shape
     (2, 2)
     """
+    refuse_words("tensor", others)
     only_numbers(data, "the data of a Tensor")
     array = native(np.array(data, dtype))
     if array.dtype.kind in "OSUVM":

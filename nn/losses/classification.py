@@ -269,7 +269,7 @@ def _class_numbers(
 ) -> tuple[NDArray[Any], NDArray[Any] | None]:
     """The labels as integers, checked, and a mask of those that count, or None if all do."""
     sizes = prediction.shape if isinstance(prediction, np.ndarray | Tensor) else np.shape(prediction)
-    labels = target if target.__class__ is np.ndarray else plain(target)
+    labels = target if target.__class__ is np.ndarray else plain(target, "the target")
     unsigned = _UNSIGNED.get(labels.dtype.char)
     if unsigned is None:
         raise _not_integers(name, sizes, labels)

@@ -106,5 +106,5 @@ def _check_kinds(verb: str, path: Any, model: Any, optimizer: Any) -> None:
     kinds = ((path, str | os.PathLike), (model, Module), (optimizer, Optimizer | None))
     for value, kind in kinds:
         if not isinstance(value, kind):
-            given = ", ".join(type(x).__name__ for x, _ in kinds if x is not None)
+            given = ", ".join(type(x).__name__ for x in (path, model, optimizer)[: 2 + (optimizer is not None)])
             raise TypeError(f"nn.{verb} takes a path, a Module and optionally an Optimizer, not {given}.")

@@ -142,6 +142,16 @@ def test_an_argument_of_each_word_is_answered_by_ours(make):
         assert str(caught.value) == f"{words_of_python}. {words()['argument', name].hint}"
 
 
+@pytest.mark.parametrize("make", [partial(tensor, 1.0), grad, tensor(1.0, requires_grad=True).backward])
+def test_an_argument_of_each_word_is_answered_by_functions(make):
+    name = getattr(make, "func", make).__qualname__
+    for word in (*{*ARGUMENTS} - {*signature(make).parameters}, "unknown"):
+        with pytest.raises(TypeError) as caught:
+            make(**{word: 0.5})
+        hint = f". {words()['argument', word].hint}" if ("argument", word) in words() else ""
+        assert str(caught.value) == f"{name}() got an unexpected keyword argument {word!r}{hint}"
+
+
 def test_other_arguments_are_refused_by_python():
     """Also where a class takes none, or whatever it is given."""
 

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -181,6 +182,13 @@ def test_bad_inputs_are_refused(case, rng):
             notes = "\n".join(caught.value.__notes__)
             assert words in f"{caught.value}\n{notes}"
             assert "in module" in notes
+
+
+def test_none_is_refused(case, rng):
+    """It would be NaN for NumPy."""
+    passes_on = case.name in ("Identity()", "Sequential-empty", "Dropout", "Dropout-nothing")
+    with nullcontext() if passes_on else pytest.raises((TypeError, ValueError, IndexError)):
+        assert made(case)(*[None] * len(case.inputs(rng, 2))) is None
 
 
 def test_every_loss_refuses_something():

@@ -664,6 +664,11 @@ def test_all_differences_are_listed_and_nothing_is_changed():
         "  wrong shape: first.weight is (3, 2) in the state, (2, 2) in the module",
         "  wrong dtype: first.bias is <U1 in the state, float32 in the module",
     ]
+    for other in (None, net, "net.npz"):
+        with pytest.raises(
+            nn.StateDictError, match=rf"takes a dict from state_dict\(\), not a {type(other).__name__}\."
+        ):
+            net.load_state_dict(other)
     for name, array in net.state_dict().items():
         np.testing.assert_array_equal(array, before[name])
 

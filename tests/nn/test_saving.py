@@ -880,6 +880,8 @@ def test_words_of_arguments_in_another_order(tmp_path):
         with pytest.raises(TypeError) as caught:
             getattr(nn, verb)(nn.ReLU(), str(tmp_path / "m.npz"))
         assert str(caught.value) == f"nn.{verb} takes a path, a Module and optionally an Optimizer, not ReLU, str."
+    with pytest.raises(TypeError, match=r"optionally an Optimizer, not str, NoneType\.$"):
+        nn.save(str(tmp_path / "m.npz"), None)
 
 
 @suffixes

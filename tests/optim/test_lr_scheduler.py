@@ -434,19 +434,22 @@ def test_a_rate_that_is_a_schedule_is_refused(name):
 
 
 WRONG = [
-    (("StepLR", 0), r"StepLR: step_decay: every must be a positive integer \(a number of steps\); got 0\."),
+    (("StepLR", 0), r"StepLR: step_size must be a positive integer \(a number of steps\); got 0\."),
+    (("StepLR", True), "step_size must be a positive integer.*; got True"),
+    (("StepLR", "3"), "step_size must be a positive integer.*; got '3'"),
     (("StepLR", 3, "x"), "gamma must be a finite number; got 'x'"),
     (("ExponentialLR", -1.0), "gamma must be positive; got -1.0"),
-    (("ConstantLR", 0.5, -1), "ConstantLR: chain: parts must be a dict of increasing steps"),
+    (("ConstantLR", 0.5, -1), r"ConstantLR: total_iters must be a positive integer \(a number of steps\); got -1"),
     (("LinearLR", 0.5, 1.0, 0), "steps must be a positive integer"),
+    (("PolynomialLR", 2.5), r"total_iters must be a positive integer.*; got 2.5"),
     (("PolynomialLR", 5, 0.0), "power must be positive; got 0.0"),
-    (("CosineAnnealingLR", 2.5), r"steps must be a positive integer \(a number of steps\); got 2.5"),
-    (("CosineAnnealingWarmRestarts", 0), r"steps must be a positive integer \(a number of steps\); got 0"),
+    (("CosineAnnealingLR", 2.5), r"T_max must be a positive integer \(a number of steps\); got 2.5"),
+    (("CosineAnnealingWarmRestarts", 0), r"T_0 must be a positive integer \(a number of steps\); got 0"),
     (("LambdaLR", [halving]), "lr_lambda has 1 values, but there are 2 groups"),
     (("CyclicLR", 0.1, [0.2, 0.3, 0.4]), "max_lr has 3 values, but there are 2 groups"),
     (("CyclicLR", 0.1, 0.2, 0), "step_size_up and step_size_down must be positive; got 0 and 0"),
     (("CyclicLR", 0.1, 0.2, 5, 5, "square"), "mode must be 'triangular' or 'triangular2' or 'exp_range'; got 'square'"),
-    (("OneCycleLR", 0.1), "OneCycleLR: step 0 exceeds the 0 steps of total_steps"),
+    (("OneCycleLR", 0.1), r"OneCycleLR: pass total_steps, or epochs and steps_per_epoch\.$"),
     (("OneCycleLR", 0.1, 10, None, None, 0.3, "square"), "anneal_strategy must be 'cos' or 'linear'; got 'square'"),
     (("ReduceLROnPlateau", "least"), "ReduceLROnPlateau: mode must be 'min' or 'max'; got 'least'"),
     (("ReduceLROnPlateau", "min", 0.1, 10, 1e-4, "rel", 0, [-1.0, 0.1]), "min_lr must be a number.*; got -1.0"),
@@ -468,6 +471,10 @@ def test_wrong_calls_are_refused():
         lr_scheduler.StepLR(3, optimizer)
     with pytest.raises(TypeError, match=r"^StepLR: .*step_size"):
         lr_scheduler.StepLR(optimizer)
+    for name, *settings in (("StepLR", 3), ("ReduceLROnPlateau",)):
+        with pytest.raises(TypeError, match=r"argument 'verbose'\. .*print\(scheduler\.get_last_lr\(\)\)\.$"):
+            getattr(lr_scheduler, name)(optimizer, *settings, verbose=True)
+    assert lr_scheduler.StepLR(optimizer, 1.0).step_size == lr_scheduler.CosineAnnealingLR(optimizer, 1.0).T_max == 1
     with pytest.raises(HyperparameterError, match="2 schedulers need 1 milestones; got"):
         lr_scheduler.SequentialLR(optimizer, [part, part], [1, 2])
     for wrong in (lr_scheduler.StepLR(other, 3), lr_scheduler.ReduceLROnPlateau(optimizer)):

@@ -221,7 +221,7 @@ REFUSED = {
         [r"loss\.gradient\(w, \.\.\.\), with create_graph=True"],
     ),
     "grad with a word of HIPS": (lambda: grad(square, argnum=1), ["unexpected.*'argnum'.*argnums=1"]),
-    "grad with any word": (lambda: grad(square, foo=1), ["unexpected keyword argument 'foo'\\.$"]),
+    "grad with any word": (lambda: grad(square, foo=1), ["unexpected keyword argument 'foo'$"]),
     "grad of a number": (lambda: grad(3.0), ["takes a function, not float"]),
     "grad with an array": (lambda: grad(square, X), [r"grad\(square\)\(x\)"]),
     "hessian with an array": (lambda: hessian(square, X), [r"hessian\(square\)\(x\)", "ndarray"]),
