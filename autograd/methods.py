@@ -172,8 +172,9 @@ def repeat(self: Tensor, repeats: Any, axis: int | None = None, *sizes: int) -> 
     tensor([1., 1., 2., 2.])
     """
     if sizes:
-        counts = repeats, axis, *sizes
-        raise OperandTypeError(f"repeat{counts} copies the whole Tensor in PyTorch. Write np.tile(t, {counts}).")
+        raise OperandTypeError(
+            f"repeat{(n := (repeats, axis, *sizes))} copies the whole in PyTorch: write np.tile(t, {n})."
+        )
     return np.repeat(self, repeats, axis=axis)
 
 

@@ -72,9 +72,7 @@ class Tensor(TensorValues):
 
     # --- gradients --------------------------------------------------------------------------------------------
 
-    def backward(
-        self, gradient: ArrayLike | Tensor | None = None, *, retain_graph: bool = False, **others: Any
-    ) -> None:
+    def backward(self, gradient: ArrayLike | Tensor | None = None, *, retain_graph: bool = False, **more: Any) -> None:
         """Compute the gradient of this Tensor with respect to everything it was computed from.
 
         Adds it to the ``.grad`` of every Tensor that is still held, leaf or not. ``gradient`` is the gradient of the
@@ -89,7 +87,8 @@ class Tensor(TensorValues):
         >>> x.grad
         array(6.)
         """
-        refuse_words("Tensor.backward", others)
+        if more:
+            refuse_words("Tensor.backward", more)
         node = self._vertex_of_live()
         backward_pass({node: self._seed(gradient, "backward", False)}, release=not retain_graph)
 
@@ -161,7 +160,8 @@ def tensor(
     >>> tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True, name="W").shape
     (2, 2)
     """
-    refuse_words("tensor", others)
+    if others:
+        refuse_words("tensor", others)
     only_numbers(data, "the data of a Tensor")
     array = native(np.array(data, dtype))
     if array.dtype.kind in "OSUVM":
