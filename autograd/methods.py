@@ -172,9 +172,7 @@ def repeat(self: Tensor, repeats: Any, axis: int | None = None, *sizes: int) -> 
     tensor([1., 1., 2., 2.])
     """
     if sizes:
-        raise OperandTypeError(
-            f"repeat{(n := (repeats, axis, *sizes))} copies the whole in PyTorch: write np.tile(t, {n})."
-        )
+        raise OperandTypeError(f"repeat{(n := (repeats, axis, *sizes))}: for whole copies, write np.tile(t, {n}).")
     return np.repeat(self, repeats, axis=axis)
 
 
