@@ -145,9 +145,8 @@ def grad(function: Any = None, argnums: Argnums = 0, has_aux: bool = False, **ot
     >>> grad(lambda p: np.sum(p["w"] * 3.0) + p["b"])({"w": np.ones(2), "b": 0.5})
     {'w': array([3., 3.]), 'b': 1.0}
     """
-    if function is not None or not others:
-        _check_call("grad", function, argnums, has_aux)
     refuse_words("grad", others)
+    _check_call("grad", function, argnums, has_aux)
 
     def gradient(*args: Any, **kwargs: Any) -> Any:
         trace, _, aux, gradients = _pulled(function, args, kwargs, argnums, has_aux)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, partial
 from inspect import CO_VARKEYWORDS, Parameter, Signature
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -99,9 +99,8 @@ class Answering:
             if code is None and (args or kwargs) and cls.__init__ is object.__init__:
                 raise TypeError(f"{cls.__name__}() takes no arguments")
             if kwargs and code is not None and not code.co_flags & CO_VARKEYWORDS:
-                known = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-                foreign = [name for name in kwargs.keys() - {*known} if hint_for("argument", name)]
-                refuse_words(f"{cls.__name__}.__init__", foreign)
+                known = {*code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]}
+                refuse_words(f"{cls.__name__}.__init__", filter(partial(hint_for, "argument"), kwargs.keys() - known))
             return super().__new__(cls)
 
         # What a class without a constructor of its own shows.

@@ -90,8 +90,7 @@ def clip_grad_value(parameters: Iterable[Tensor] | Tensor, clip_value: float) ->
 
 def _gradients(parameters: Iterable[Tensor] | Tensor) -> list[NDArray[Any]]:
     """The gradients of different parameters: one that is given twice is not scaled twice."""
-    given = dict.fromkeys(read_parameters("clip_grad", {"params": parameters}))
-    return [p.grad for p in given if p.grad is not None]
+    return [p.grad for p in dict.fromkeys(read_parameters("clip", {"params": parameters})) if p.grad is not None]
 
 
 @one_call()

@@ -160,8 +160,7 @@ def tensor(
     >>> tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True, name="W").shape
     (2, 2)
     """
-    if others:
-        refuse_words("tensor", others)
+    refuse_words("tensor", others)
     only_numbers(data, "the data of a Tensor")
     array = native(np.array(data, dtype))
     if array.dtype.kind in "OSUVM":

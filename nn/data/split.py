@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autograd.arrays import only_numbers
+from autograd.words import refuse_words
 from nn.data.sources import common_length
 from nn.defaults import Randomness, generator
 
@@ -13,8 +14,8 @@ __all__ = ["train_test_split"]
 
 
 def train_test_split(
-    *arrays: Any, test_size: float | int = 0.25, stratify: ArrayLike | None = None, seed: Randomness = None
-) -> list[Any]:
+    *arrays: Any, test_size: float | int = 0.25, stratify: ArrayLike | None = None, seed: Randomness = None, **more: Any
+) -> list[Any]:  # fmt: skip
     """Split arrays of equal length at random: ``[a_train, a_test, b_train, b_test, ...]``.
 
     ``test_size`` is the fraction of samples in the test set (rounded up), or their number. With ``stratify``, an array
@@ -31,6 +32,7 @@ def train_test_split(
     >>> len(x_train), len(x_test)
     (1437, 360)
     """
+    refuse_words("train_test_split", more)
     n = common_length(arrays, "split")
     if isinstance(test_size, float):
         if not 0.0 < test_size < 1.0:

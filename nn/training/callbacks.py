@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from autograd.callers import users_level
+from autograd.words import Answering
 from nn.training.run import Run
 
 
-class Callback:
+class Callback(Answering):
     """Base class of callbacks of `fit`: subclass it and define the hooks you need.
 
     A callback with state returns it from `state_dict` (arrays, numbers, strings, lists, dicts), so that a resumed run

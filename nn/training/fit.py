@@ -18,6 +18,7 @@ import autograd
 from autograd import NonFiniteError, debug
 from autograd.callers import users_level
 from autograd.collector import paused
+from autograd.words import refuse_words
 from nn.defaults import manual_seed
 from nn.errors import NonFiniteStateError, TrainingWarning
 from nn.module import Module
@@ -38,7 +39,7 @@ def fit(
     optimizer: Optimizer | Callable[[Any], Optimizer] | None = None, epochs: int = 10, batch_size: int = 32,
     metrics: Metrics = (), callbacks: Sequence[Callback] = (), clip_norm: float | None = None,
     clip_value: float | None = None, seed: int | None = None, resume: str | PathLike[str] | None = None,
-    other_data: bool = False, show: bool | None = None, compile: bool = False,
+    other_data: bool = False, show: bool | None = None, compile: bool = False, **others: Any,
 ) -> History:  # fmt: skip
     """Train a model and return its history.
 
@@ -82,6 +83,7 @@ def fit(
     step: traced 5 times, 2 programs, 0 eager calls.
     ...
     """
+    refuse_words("fit", others)
     if not isinstance(model, Module):
         raise TypeError(f"fit trains a Module, not {model!r}.")
     if not callable(loss):

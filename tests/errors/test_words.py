@@ -130,7 +130,7 @@ ARGUMENTS = [name for w in TABLE if w.place == "argument" for name in w.word.spl
 
 
 @pytest.mark.parametrize(
-    "make", [nn.Dropout, nn.MSELoss, partial(optim.SGD, [tensor([1.0], requires_grad=True)], lr=0.1)]
+    "make", [nn.Dropout, nn.MSELoss, nn.EarlyStopping, partial(optim.SGD, [tensor([1.0], requires_grad=True)], lr=0.1)]
 )
 def test_an_argument_of_each_word_is_answered_by_ours(make):
     for name in ARGUMENTS:
@@ -142,8 +142,15 @@ def test_an_argument_of_each_word_is_answered_by_ours(make):
         assert str(caught.value) == f"{words_of_python}. {words()['argument', name].hint}"
 
 
-@pytest.mark.parametrize("make", [partial(tensor, 1.0), grad, tensor(1.0, requires_grad=True).backward])
+FUNCTIONS = [
+    *(partial(tensor, 1.0), grad, tensor(1.0, requires_grad=True).backward, nn.data.train_test_split),
+    partial(nn.fit, nn.Linear(1, 1), ([[1.0]], [[1.0]]), loss=nn.MSELoss()),
+]
+
+
+@pytest.mark.parametrize("make", FUNCTIONS, ids=lambda make: getattr(make, "func", make).__name__)
 def test_an_argument_of_each_word_is_answered_by_functions(make):
+    """Those of the function itself are no words."""
     name = getattr(make, "func", make).__qualname__
     for word in (*{*ARGUMENTS} - {*signature(make).parameters}, "unknown"):
         with pytest.raises(TypeError) as caught:
