@@ -132,7 +132,7 @@ def alike(values: Sequence[Any], text: str) -> None:
 
 def stacked(column: Sequence[Any], what: str) -> Any:
     """Stack the samples of a batch to an array, or to a Tensor if they carry a graph."""
-    arrays = [a if is_live(a) else plain(a, what) for a in column]
+    arrays = [a if is_live(a) else np.asarray(a) if a is None else plain(a, what) for a in column]
     text = f"the samples of a batch cannot be stacked: {what} has shapes {{}} and {{}}. Pad or crop them to one shape."
     alike([a.shape for a in arrays], text)
     return np.stack(arrays)
