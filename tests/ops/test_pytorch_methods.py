@@ -229,10 +229,7 @@ REFUSED = {
     "keepdim of positions": (lambda t: t.argmax(1, True), r"after axis is out, not True\. Write keepdim=True\."),
     "unbiased at the end": (lambda t: t.std(0, False), r"after axis is dtype, not False\. Write unbiased=False\."),
     "two axes": (lambda t: t[None].transpose(1, 2), r"t\.swapaxes\(1, 2\)"),
-    "copies of the whole": (
-        lambda t: t.repeat(2, 1, 1),
-        r"copies the whole in PyTorch: write np\.tile\(t, \(2, 1, 1\)\)\.",
-    ),
+    "copies of the whole": (lambda t: t.repeat(2, 1, 1), r"for whole copies, write np\.tile\(t, \(2, 1, 1\)\)\."),
     "a list of axes": (lambda t: t.mean([0, 1]), r"'list' object.* Several axes are a tuple: axis=\(0, 1\)"),
     "device": (lambda t: t.to("cuda:0"), r"no device 'cuda:0' here.*\"cpu\""),
     "device number": (lambda t: t.to(device=1), "no device '1' here"),
