@@ -12,7 +12,7 @@ if they depend on something that requires a gradient, and are constants otherwis
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import Any, Never, NoReturn
 
 import numpy as np
 
@@ -128,7 +128,10 @@ def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = Fal
     return _named(evaluate, function, "value_and_grad")
 
 
-def grad(function: Any = None, argnums: Argnums = 0, has_aux: bool = False, **others: Any) -> Function:
+def grad(
+    function: Function = None,  # type: ignore[assignment]  # so that grad(outputs=...) gets the hint
+    argnums: Argnums = 0, has_aux: bool = False, **others: Never,
+) -> Function:  # fmt: skip
     """The gradient of a function that returns one number.
 
     ``grad(f)(x)[i] = df / dx[i]``: a function with the arguments of ``function``, whose result has the containers,

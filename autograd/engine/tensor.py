@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from threading import Lock
-from typing import Any
+from typing import Any, Never
 from weakref import ref
 
 import numpy as np
@@ -72,7 +72,9 @@ class Tensor(TensorValues):
 
     # --- gradients --------------------------------------------------------------------------------------------
 
-    def backward(self, gradient: ArrayLike | Tensor | None = None, *, retain_graph: bool = False, **more: Any) -> None:
+    def backward(
+        self, gradient: ArrayLike | Tensor | None = None, *, retain_graph: bool = False, **more: Never
+    ) -> None:
         """Compute the gradient of this Tensor with respect to everything it was computed from.
 
         Adds it to the ``.grad`` of every Tensor that is still held, leaf or not. ``gradient`` is the gradient of the
@@ -149,7 +151,7 @@ class Tensor(TensorValues):
 
 def tensor(
     data: ArrayLike | Sequence[Any], *, dtype: DTypeLike | None = None, requires_grad: bool = False,
-    name: str | None = None, **others: Any,
+    name: str | None = None, **others: Never,
 ) -> Tensor:  # fmt: skip
     """Make a Tensor from a copy of the data.
 
@@ -160,7 +162,8 @@ def tensor(
     >>> tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True, name="W").shape
     (2, 2)
     """
-    refuse_words("tensor", others)
+    if others:
+        refuse_words("tensor", others)
     only_numbers(data, "the data of a Tensor")
     array = native(np.array(data, dtype))
     if array.dtype.kind in "OSUVM":

@@ -1,6 +1,6 @@
 """Splits of a data set into a training set and a test set."""
 
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,7 +14,8 @@ __all__ = ["train_test_split"]
 
 
 def train_test_split(
-    *arrays: Any, test_size: float | int = 0.25, stratify: ArrayLike | None = None, seed: Randomness = None, **more: Any
+    *arrays: Any, test_size: float | int = 0.25, stratify: ArrayLike | None = None, seed: Randomness = None,
+    **more: Never,
 ) -> list[Any]:  # fmt: skip
     """Split arrays of equal length at random: ``[a_train, a_test, b_train, b_test, ...]``.
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from operator import length_hint
 from os import PathLike
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +39,7 @@ def fit(
     optimizer: Optimizer | Callable[[Any], Optimizer] | None = None, epochs: int = 10, batch_size: int = 32,
     metrics: Metrics = (), callbacks: Sequence[Callback] = (), clip_norm: float | None = None,
     clip_value: float | None = None, seed: int | None = None, resume: str | PathLike[str] | None = None,
-    other_data: bool = False, show: bool | None = None, compile: bool = False, **others: Any,
+    other_data: bool = False, show: bool | None = None, compile: bool = False, **others: Never,
 ) -> History:  # fmt: skip
     """Train a model and return its history.
 
