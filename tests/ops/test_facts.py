@@ -35,6 +35,7 @@ OTHER_TABLES = {
     ],
     "nn/init.py": [{"identity", "linear", "sigmoid"}, {"tanh", "relu"}],  # what PyTorch's table of gains calls them
     "nn/layers/recurrent/steps.py": [{"tanh", "relu"}],  # activations of recurrent cells, as PyTorch calls them
+    "nn/teaching/answers.py": [{"sign", "transpose"}],  # verdicts on answers
     **{f"nn/losses/{name}.py": [{"mean", "sum"}] for name in ("base", "classification")},  # reductions
     "optim/schedules.py": [{"cos", "linear"}],  # PyTorch's names of shapes
     "nn/teaching/zoo/planting.py": [{"sign", "transpose"}],  # slips that the zoo plants
