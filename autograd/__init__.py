@@ -63,4 +63,4 @@ _ON_USE = {
     **dict.fromkeys(("ValuesNotKeptError", "diff", "draw", "explain", "record", "steps"), "autograd.view"),
 }
 
-_on_use(__name__, _ON_USE, unlisted=("testing",))
+_on_use(__name__, _ON_USE, ["testing"])

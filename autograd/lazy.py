@@ -14,7 +14,7 @@ def on_use(package: str, names: Mapping[str, str], modules: Sequence[str] = (), 
     """Give a package a ``__getattr__`` and a ``__dir__`` (PEP 562) that import some of its names on first use.
 
     ``names`` maps each name to the module that defines it; ``modules`` are modules of the package itself, and
-    ``unlisted`` those that ``from package import *`` leaves out, because they may need an extra. A package without
+    ``unlisted`` those that ``dir`` and ``import *`` leave out, because they need an extra. A package without
     ``__all__`` gets one, hidden from `help`, which would print every class. Type checkers do not run this: import the
     same names in a block ``if TYPE_CHECKING``. If they saw a ``__getattr__``, they would accept any name.
 
@@ -36,7 +36,7 @@ def on_use(package: str, names: Mapping[str, str], modules: Sequence[str] = (), 
         return value
 
     def listed() -> list[str]:
-        return sorted({*content, *names, *modules, *unlisted})
+        return sorted({*content, *names, *modules})
 
     content["__getattr__"], content["__dir__"] = get, listed
 

@@ -64,7 +64,10 @@ if _typing.TYPE_CHECKING:
     from nn.saving import load as load, save as save
     from nn.training import *
     from nn.training.fit import fit as fit
-_MODULES = ("data", "functional", "init", "metrics", "models", "penalties", "plot", "saving", "utils")
+_MODULES = [
+    "data", "exercises", "functional", "init", "metrics", "models", "penalties", "plot", "saving", "units", "utils",
+    "zoo",
+]  # fmt: skip
 _NAMES = {
     "inspect.doctor.examine": "doctor",
     "inspect.drawing": "draw",
@@ -86,4 +89,4 @@ _NAMES = {
 }
 _ON_USE = {name: f"nn.{module}" for module, names in _NAMES.items() for name in names.split()}
 
-_on_use(__name__, _ON_USE, _MODULES, unlisted=("exercises", "sklearn", "units", "zoo"))
+_on_use(__name__, _ON_USE, _MODULES, unlisted=["sklearn"])

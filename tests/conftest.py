@@ -61,6 +61,13 @@ def pytest_collection_finish():
     gc.freeze()
 
 
+@pytest.fixture(autouse=True, scope="module")
+def survivors():
+    """The same for all that earlier modules have left: caches of compiled code, tables, Hypothesis' own."""
+    gc.collect()
+    gc.freeze()
+
+
 def shuffle(items, rng):
     """Bring the files, and the tests of each, into a random order."""
     files = {}
