@@ -205,12 +205,12 @@ class Compiled(Generic[P, R]):
         return result
 
     def _keep(self, trace: Trace) -> None:
-        for i, (first, guards) in enumerate(self._first):
+        for first, guards in self._first:
             if guards.fit(trace.arguments, trace.without_gradient):
                 reason = disagreement(first, trace)
                 if reason == ANOTHER_WAY:
                     continue
-                del self._first[i]
+                self._first = [pair for pair in self._first if pair[0] is not first]  # may be cleared meanwhile
                 if reason is None:
                     name = self._name()
                     try:

@@ -85,8 +85,11 @@ def test_type_checkers_see_the_names_that_are_imported_on_use(package):
 def test_a_module_comes_at_its_first_use(name):
     """Also one that ``from nn import *`` leaves out; without scikit-learn, nn.sklearn says what to install."""
     package, _, module = name.partition(".")
-    assert (module in dir(import_module(package))) is (name != "nn.sklearn")  # `help` imports all that is listed
-    program = f"import sys, {package}\nassert {name!r} not in sys.modules\nprint({name})"
+    listed = name != "nn.sklearn"  # `help` imports all that is listed
+    program = (
+        f"import sys, {package}\nassert {name!r} not in sys.modules and ({module!r} in dir({package})) is {listed}\n"
+    )
+    program += f"print({name})"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     missing = name == "nn.sklearn" and find_spec("sklearn") is None
     assert ("pip install 'scikit-learn" in run.stderr) if missing else f"<module {name!r}" in run.stdout, run.stderr
