@@ -11,6 +11,7 @@ import pytest
 import autograd
 import nn
 import optim
+from autograd.compiling import function
 
 
 def batch(i):
@@ -156,6 +157,21 @@ def test_threads_share_a_gradient_while_shapes_change_and_it_is_cleared(restless
 
     in_threads(work)
     assert wrong == []
+
+
+def test_it_is_cleared_while_two_traces_are_compared(bits, monkeypatch):
+    """As by another thread, at the one moment at which the first trace is about to be taken from its list."""
+    compare = function.disagreement
+    compiled = autograd.compile(curve)
+
+    def clear_first(first, second):
+        compiled.clear()
+        return compare(first, second)
+
+    monkeypatch.setattr(function, "disagreement", clear_first)
+    x = np.linspace(-1.0, 1.0, 5)
+    assert {bits(compiled(x)) for _ in range(6)} == {bits(curve(x))}
+    assert "eagerly" not in compiled.explain()
 
 
 def test_a_model_is_judged_in_one_thread_while_it_is_compiled_in_another(restless):
