@@ -70,6 +70,7 @@ OPTIONAL = {
         "hypothesis",
         "llvmlite",
         "matplotlib",
+        "mpi4py",
         "numba",
         "safetensors",
         "scipy",
