@@ -13,7 +13,7 @@ from autograd.gradcheck.compare import Comparison
 from autograd.gradcheck.localise import Search, localise
 from autograd.gradcheck.plan import sizes_of
 from autograd.gradcheck.problem import Array, GradientOf, GraphProblem, Run, Runnable, in_double, weights_of_gradient
-from autograd.gradcheck.report import GradcheckError, GradcheckReport, Row, Verdict, list_names
+from autograd.gradcheck.report import GradcheckError, GradcheckReport, Row, Verdict, in_brackets, list_names
 from autograd.gradcheck.subject import ClosureSubject, FunctionSubject, Subject
 from autograd.modes import changed
 
@@ -184,7 +184,7 @@ def _nonfinite_inputs(subject: Subject) -> list[Row]:
         broken = ~np.isfinite(variable.value)
         if np.any(broken):
             index = _place(broken)
-            note = f"the input {_entry(variable.name, index)} is {variable.value[index]}"
+            note = f"the input {variable.name}{in_brackets(index)} is {variable.value[index]}"
             rows.append(_row("nonfinite", subject, number, note, index=index))
     return rows
 
@@ -213,9 +213,9 @@ def _run_again(subject: Subject, run: Run, before: Sequence[Array], times: int =
                 continue
             index = _place(difference == largest)
             note = (
-                f"{_entry(name, index)} was {a[index]:.6g} in one run and {b[index]:.6g} in the next, with the same "
-                "inputs: is a random layer in training mode, or does the function count its calls? Call model.eval(), "
-                "or make the random generator inside the function, with a fixed seed"
+                f"{name}{in_brackets(index)} was {a[index]:.6g} in one run and {b[index]:.6g} in the next, with the "
+                "same inputs: is a random layer in training mode, or does the function count its calls? Call "
+                "model.eval(), or make the random generator inside the function, with a fixed seed"
             )
             rows.append(_output_row("nondeterministic", name, a.shape, note, index))
         if rows:
@@ -229,7 +229,7 @@ def _nonfinite_outputs(run: Run, order: int = 1) -> list[Row]:
         data = in_double(value)
         if not np.all(np.isfinite(data)):
             index = _place(~np.isfinite(data))
-            note = f"{_entry(name, index)} is {data[index]} at the given inputs: there is nothing to compare"
+            note = f"{name}{in_brackets(index)} is {data[index]} at the given inputs: there is nothing to compare"
             rows.append(_output_row("nonfinite", name, data.shape, note, index, order))
     return rows
 
@@ -242,10 +242,6 @@ def _output_row(
 
 def _place(found: Any) -> tuple[int, ...]:
     return tuple(map(int, np.argwhere(found)[0]))
-
-
-def _entry(name: str, index: tuple[int, ...]) -> str:
-    return name + (f"[{', '.join(map(str, index))}]" if index else "")
 
 
 def _coverage(rows: Sequence[Row]) -> str:

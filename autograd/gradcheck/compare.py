@@ -263,17 +263,11 @@ class Comparison:
         self, output: int, number: int, numeric: Array, findings: dict[tuple[int, int], Finding]
     ) -> tuple[Row, Suspect | None]:
         """The row of one output and one input, and the suspect number if it fails."""
-        variable, where = self.problem.inputs[number], self.slices[output]
-        row = Row(
-            self.order,
-            self.problem.outputs[output].name,
-            variable.name,
-            variable.value.shape,
-            "right",
-            True,
-            coverage=self.coverage_of_input(number),
-            output_coverage=self.coverage_of_output(output),
-        )
+        variable, weights, where = self.problem.inputs[number], self.weights[output], self.slices[output]
+        name, shape = self.problem.outputs[output].name, variable.value.shape
+        of_input = _coverage(len(self.columns[number]), "directions", variable.value.size)
+        of_output = _coverage(len(weights), "combinations", int(np.prod(weights.shape)))
+        row = Row(self.order, name, variable.name, shape, "right", True, coverage=of_input, output_coverage=of_output)
         columns, analytic = self.columns[number], self.analytic[number][where]
         if output in self.failures:
             broken = Suspect(output, self.weights[output].seed(0))
@@ -375,17 +369,10 @@ class Comparison:
             finding, _ = self.sweep(column, analytic, [row])[row]
         return worst if finding.ok else _Worst(finding, column, row)
 
-    def coverage_of_input(self, number: int) -> str:
-        """How much of an input was compared, in words."""
-        size, columns = self.start[number].size, self.columns[number]
-        return "every entry" if len(columns) == size else f"{len(columns)} random directions of {size:,} entries"
 
-    def coverage_of_output(self, output: int) -> str:
-        """How much of an output was compared, in words."""
-        weights = self.weights[output]
-        if weights.combinations is None:
-            return "every entry"
-        return f"{len(weights)} random combinations of {int(np.prod(weights.shape)):,} entries"
+def _coverage(count: int, what: str, size: int) -> str:
+    """How much of an input or output was compared, in words."""
+    return "every entry" if count == size else f"{count} random {what} of {size:,} entries"
 
 
 def _ratio(a: Array, b: Array) -> Array:

@@ -130,25 +130,12 @@ def sweep(
         value, error, step = _limit((up - down) / (2 * h), h, 2, np.maximum(noise, 0.1 * bound), grain, split)
         noise = np.maximum(noise, bound)
         sides = (down - base, up - base)
-        leaps = tuple(_leap(side, noise) for side in sides)
-        (steep_left, chord_left), (steep_right, chord_right) = (_steepness(side, h, noise) for side in sides)
+        leap: Any = tuple(_leap(side, noise) for side in sides)
+        steep, chord = zip(*(_steepness(side, h, noise) for side in sides), strict=True)
         opened: Any = tuple(~np.isfinite(side[-6:]).any(axis=0) for side in sides)
         seen = np.maximum(np.abs(sides[0][-1]), np.abs(sides[1][-1]))
     return Slopes(
-        value,
-        error,
-        step,
-        left,
-        left_error,
-        right,
-        right_error,
-        noise,
-        leaps,  # type: ignore[arg-type]
-        (steep_left, steep_right),
-        (chord_left, chord_right),
-        opened,
-        seen,
-        steps[-1],
+        value, error, step, left, left_error, right, right_error, noise, leap, steep, chord, opened, seen, steps[-1]
     )
 
 

@@ -16,6 +16,7 @@ from autograd.engine.graph import Node, Vertex, newest_first
 from autograd.engine.tensor import Tensor, constant, leaf, plain
 from autograd.errors import GradientShapeError
 from autograd.gradcheck.noise import Rounding
+from autograd.gradcheck.report import derivative_name
 from autograd.modes import Watch, changed
 
 Array = NDArray[np.float64]
@@ -196,11 +197,6 @@ def gradients_of(start: Vertex, seed: Array, route: Route) -> dict[Vertex, Any]:
         if not notes and not isinstance(error, GradientShapeError):
             raise
         raise RuleFailure(": ".join([*notes, f"{type(error).__name__}: {error}"])) from error
-
-
-def derivative_name(output: str, entry: str) -> str:
-    """A derivative in the usual notation: ``df/dx``, or ``d(df/dx)/dw``."""
-    return f"d({output})/d{entry}" if "/" in output else f"d{output}/d{entry}"
 
 
 def in_double(value: Any) -> Array:

@@ -65,15 +65,12 @@ class Row:
     @property
     def entry(self) -> str:
         """The worst entry in Python's notation: ``W[1, 0]``."""
-        return self.input + (f"[{', '.join(map(str, self.index))}]" if self.index else "")
+        return self.input + in_brackets(self.index)
 
     @property
     def derivative(self) -> str:
         """The derivative that was compared: ``df/dx``, or ``d(df/dx)/dw`` at order 2."""
-        output = f"({self.output})" if "/" in self.output else self.output
-        if self.output_index:
-            output += f"[{', '.join(map(str, self.output_index))}]"
-        return f"d{output}/d{self.entry}"
+        return derivative_name(self.output, self.entry, self.output_index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,8 +282,7 @@ class GradcheckError(AutogradError, AssertionError):
 def _index(row: Row) -> str:
     if row.index is None:
         return "a direction" if row.analytic is not None and row.verdict != "independent" else ""
-    own = f"[{', '.join(map(str, row.index))}]" if row.index else ""
-    return own + (f" of output {list(row.output_index)}" if row.output_index else "")
+    return in_brackets(row.index) + (f" of output {list(row.output_index)}" if row.output_index else "")
 
 
 def _number(x: float | None, digits: int) -> str:
@@ -302,6 +298,16 @@ def _count(n: int, noun: str) -> str:
 def escape(text: str) -> str:
     """Text for HTML; the standard module for it takes longer to import than all of this package."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def in_brackets(index: tuple[int, ...] | None) -> str:
+    """An index as one writes it after a name; nothing for a number, which needs none."""
+    return f"[{', '.join(map(str, index))}]" if index else ""
+
+
+def derivative_name(output: str, entry: str, index: tuple[int, ...] | None = None) -> str:
+    """A derivative in the usual notation: ``df/dx``, or ``d(df/dx)/dw``."""
+    return f"d{f'({output})' if '/' in output else output}{in_brackets(index)}/d{entry}"
 
 
 def list_names(names: Sequence[str]) -> str:

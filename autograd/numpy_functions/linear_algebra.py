@@ -1,6 +1,7 @@
 """numpy.linalg on Tensors."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,6 @@ SlogdetResult: Any = type(np.linalg.slogdet(_one))
 QRResult: Any = type(np.linalg.qr(_one))
 EighResult: Any = type(np.linalg.eigh(_one))
 SVDResult: Any = type(np.linalg.svd(_one))
-
 
 implements(np.linalg.inv, direct=True)(lambda a: linalg.inv(a))
 
@@ -64,8 +64,6 @@ def _lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
 
 implements(np.linalg.det, direct=True)(lambda a: linalg.det(a))
 implements(np.linalg.slogdet, direct=True)(lambda a: SlogdetResult(*linalg.slogdet(a)))
-
-
 implements(np.linalg.cholesky, direct=True)(lambda a, /, *, upper=False: linalg.cholesky(a, upper=upper))
 
 
@@ -107,8 +105,6 @@ def _from_eigenvalues(a: Any, full_matrices: bool, compute_uv: bool, hermitian: 
 
 
 _svd_of_symmetric = composed(np.linalg.svd, _from_eigenvalues)
-
-
 implements(np.linalg.svdvals)(lambda x, /: spectra.svd(x)[1])
 
 
@@ -184,31 +180,29 @@ def _multi_dot(arrays: Sequence[Any], *, out: Any = None) -> Any:
         arrays[0] = arrays[0][None, :]
     if last_vector:
         arrays[-1] = arrays[-1][:, None]
-    product = _chain(arrays, _cheapest_split([a.shape[0] for a in arrays] + [arrays[-1].shape[1]]), 0, len(arrays) - 1)
+    product = _chained(arrays)
     if first_vector and last_vector:
         return product[0, 0]
     return np.ravel(product) if first_vector or last_vector else product
 
 
-def _cheapest_split(sizes: list[int]) -> dict[tuple[int, int], int]:
-    """Where to split each chain of matrices so that the fewest multiplications are made (Cormen et al., ch. 15.2)."""
-    n = len(sizes) - 1
-    cost = {(i, i): 0 for i in range(n)}
-    split: dict[tuple[int, int], int] = {}
-    for length in range(2, n + 1):
-        for i in range(n - length + 1):
-            j = i + length - 1
-            options = {k: cost[i, k] + cost[k + 1, j] + sizes[i] * sizes[k + 1] * sizes[j + 1] for k in range(i, j)}
-            split[i, j] = min(options, key=options.__getitem__)
-            cost[i, j] = options[split[i, j]]
-    return split
+def _chained(arrays: list[Any]) -> Any:
+    """The product of a chain of matrices with the fewest multiplications (Cormen et al., ch. 15.2)."""
+    sizes = [a.shape[0] for a in arrays] + [arrays[-1].shape[1]]
 
+    @cache
+    def cheapest(i: int, j: int) -> tuple[int, int]:
+        """The cost of the product from matrix i to j, and the matrix after which to split it."""
+        costs = [
+            (cheapest(i, k)[0] + cheapest(k + 1, j)[0] + sizes[i] * sizes[k + 1] * sizes[j + 1], k) for k in range(i, j)
+        ]
+        return min(costs, default=(0, i))
 
-def _chain(arrays: list[Any], split: dict[tuple[int, int], int], i: int, j: int) -> Any:
-    if i == j:
-        return arrays[i]
-    k = split[i, j]
-    return np.matmul(_chain(arrays, split, i, k), _chain(arrays, split, k + 1, j))
+    def product(i: int, j: int) -> Any:
+        k = cheapest(i, j)[1]
+        return arrays[i] if i == j else np.matmul(product(i, k), product(k + 1, j))
+
+    return product(0, len(arrays) - 1)
 
 
 @implements(np.linalg.matrix_power)
@@ -217,19 +211,13 @@ def _matrix_power(a: Any, n: int) -> Any:
         a, n = np.linalg.inv(a), -n
     if n == 0:
         return np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape) + 0.0 * a
-    result = None
-    while n:
-        if n % 2:
-            result = a if result is None else np.matmul(result, a)
-        n //= 2
-        if n:
-            a = np.matmul(a, a)
-    return result
+    if n == 1:
+        return a
+    half = _matrix_power(np.matmul(a, a), n // 2)
+    return np.matmul(half, a) if n % 2 else half
 
 
 implements(np.linalg.matmul, direct=True)(lambda x1, x2, /: linear.matmul(x1, x2))
-
-
 implements(np.linalg.outer)(lambda x1, x2, /: linear.outer(as_operand(x1), as_operand(x2)))
 implements(np.linalg.tensordot, direct=True)(lambda x1, x2, /, *, axes=2: linear.tensordot(x1, x2, axes=axes))
 implements(np.linalg.matrix_transpose, np.matrix_transpose, direct=True)(lambda x, /: x.swapaxes(-2, -1))

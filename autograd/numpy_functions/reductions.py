@@ -59,14 +59,6 @@ def with_options(ufunc: np.ufunc, reduction: Callable[..., Any], axis: int | Non
     return call
 
 
-_sum = with_options(np.add, reduce.sum)
-_prod = with_options(np.multiply, reduce.prod)
-_max = with_options(np.maximum, reduce.max)
-_min = with_options(np.minimum, reduce.min)
-implements(np.sum, direct=True)(_sum)
-implements(np.prod, direct=True)(_prod)
-
-
 def _without_dtype(reduce: Callable[..., Any]) -> Callable[..., Any]:
     def extreme(
         a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = NoValue, where: Any = True
@@ -76,9 +68,10 @@ def _without_dtype(reduce: Callable[..., Any]) -> Callable[..., Any]:
     return extreme
 
 
-_amax, _amin = _without_dtype(_max), _without_dtype(_min)
-implements(np.max, np.amax, direct=True)(_amax)
-implements(np.min, np.amin, direct=True)(_amin)
+_sum = implements(np.sum, direct=True)(with_options(np.add, reduce.sum))
+_prod = implements(np.prod, direct=True)(with_options(np.multiply, reduce.prod))
+_amax = implements(np.max, np.amax, direct=True)(_without_dtype(with_options(np.maximum, reduce.max)))
+_amin = implements(np.min, np.amin, direct=True)(_without_dtype(with_options(np.minimum, reduce.min)))
 
 
 @implements(np.ptp)

@@ -111,15 +111,9 @@ implements(np.flipud)(lambda m: m[::-1])
 
 @implements(np.rot90)
 def _rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
-    first, second = axes
-    k %= 4
-    if k == 0:
-        return m + 0.0
-    if k == 2:
-        return np.flip(np.flip(m, first), second)
-    if k == 1:
-        return np.swapaxes(np.flip(m, second), first, second)
-    return np.flip(np.swapaxes(m, first, second), second)
+    if k % 2:
+        return np.swapaxes(np.flip(m, axes[1 if k % 4 == 1 else 0]), *axes)
+    return np.flip(m, axes) if k % 4 else m + 0.0
 
 
 @implements(np.roll)

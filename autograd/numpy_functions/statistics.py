@@ -99,22 +99,19 @@ def _quantile_of(numpy_quantile: Callable[..., Any], unit: float) -> Callable[..
     return quantile
 
 
-_quantile = _quantile_of(np.quantile, 1.0)
-_nanquantile = _quantile_of(np.nanquantile, 1.0)
-implements(np.quantile)(_quantile)
-implements(np.nanquantile)(_nanquantile)
+def _median_of(quantile: Callable[..., Any]) -> Callable[..., Any]:
+    def median(a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False) -> Any:
+        return quantile(a, 0.5, axis, keepdims=keepdims)
+
+    return median
+
+
+_quantile = implements(np.quantile)(_quantile_of(np.quantile, 1.0))
+_nanquantile = implements(np.nanquantile)(_quantile_of(np.nanquantile, 1.0))
 implements(np.percentile)(_quantile_of(np.percentile, 100.0))
 implements(np.nanpercentile)(_quantile_of(np.nanpercentile, 100.0))
-
-
-@implements(np.median)
-def _median(a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False) -> Any:
-    return _quantile(a, 0.5, axis, keepdims=keepdims)
-
-
-@implements(np.nanmedian)
-def _nanmedian(a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False) -> Any:
-    return _nanquantile(a, 0.5, axis, keepdims=keepdims)
+implements(np.median)(_median_of(_quantile))
+implements(np.nanmedian)(_median_of(_nanquantile))
 
 
 @implements(np.cov)

@@ -22,6 +22,16 @@ def _number(x: Array) -> bool:
     return isinstance(x, int | float)
 
 
+def _constant(ufunc: np.ufunc, doc: str, doctest: str, **facts: Any) -> OpFunction:
+    """An op without gradient: constant between its jumps."""
+    return defop(ufunc.__name__, ufunc, None, doc=doc, doctest=doctest, **facts)
+
+
+def _comparison(ufunc: np.ufunc, infix: Any, symbol: str, words: str, example: str) -> OpFunction:
+    doctest = f"tensor([1.0, 2.0]) {symbol} {example}"
+    return _constant(ufunc, f"True where x {words}.", doctest, infix=infix, symbol=symbol)
+
+
 add: OpFunction = defop(
     "add", np.add, (unchanged, unchanged), infix=operator.add,
     symbol="+", slope=("1", "1"), rounding=NEAREST, hazards=SUM,
@@ -135,91 +145,59 @@ remainder: OpFunction = defop(
     symbol="%", slope=("1", "-floor(x / y)"), hazards=REMAINDER,
     doc="The remainder of x / y, with the sign of y.", doctest="tensor([7.0, -7.0]) % 4.0 -> tensor([3., 1.])",
 )  # fmt: skip
-floor_divide: OpFunction = defop(
-    "floor_divide", np.floor_divide, None, symbol="//",
-    doc="The quotient of x and y, rounded down: piecewise constant, without gradient.",
-    doctest="tensor([7.0, -7.0]) // 4.0 -> tensor([ 1., -2.])",
-)  # fmt: skip
-sign: OpFunction = defop(
-    "sign", np.sign, None,
-    doc="The sign of x as 1, 0 or -1, without gradient.",
-    doctest="np.sign(tensor([2.0, 0.0, -3.0])) -> tensor([ 1.,  0., -1.])",
-)  # fmt: skip
-floor: OpFunction = defop(
-    "floor", np.floor, None,
-    doc="x rounded down, without gradient.", doctest="np.floor(tensor([1.5, -1.5])) -> tensor([ 1., -2.])",
-)  # fmt: skip
-ceil: OpFunction = defop(
-    "ceil", np.ceil, None,
-    doc="x rounded up, without gradient.", doctest="np.ceil(tensor([1.5, -1.5])) -> tensor([ 2., -1.])",
-)  # fmt: skip
-trunc: OpFunction = defop(
-    "trunc", np.trunc, None,
-    doc="x rounded towards 0, without gradient.", doctest="np.trunc(tensor([1.5, -1.5])) -> tensor([ 1., -1.])",
-)  # fmt: skip
-rint: OpFunction = defop(
-    "rint", np.rint, None,
-    doc="x rounded to the nearest integer, ties to even, without gradient.",
-    doctest="np.rint(tensor([1.4, 2.5])) -> tensor([1., 2.])",
-)  # fmt: skip
+floor_divide = _constant(
+    np.floor_divide,
+    "The quotient of x and y, rounded down: piecewise constant, without gradient.",
+    "tensor([7.0, -7.0]) // 4.0 -> tensor([ 1., -2.])",
+    symbol="//",
+)
+sign = _constant(
+    np.sign,
+    "The sign of x as 1, 0 or -1, without gradient.",
+    "np.sign(tensor([2.0, 0.0, -3.0])) -> tensor([ 1.,  0., -1.])",
+)
+floor = _constant(np.floor, "x rounded down, without gradient.", "np.floor(tensor([1.5, -1.5])) -> tensor([ 1., -2.])")
+ceil = _constant(np.ceil, "x rounded up, without gradient.", "np.ceil(tensor([1.5, -1.5])) -> tensor([ 2., -1.])")
+trunc = _constant(
+    np.trunc, "x rounded towards 0, without gradient.", "np.trunc(tensor([1.5, -1.5])) -> tensor([ 1., -1.])"
+)
+rint = _constant(
+    np.rint,
+    "x rounded to the nearest integer, ties to even, without gradient.",
+    "np.rint(tensor([1.4, 2.5])) -> tensor([1., 2.])",
+)
 
 
 # Comparisons and tests: plain arrays of booleans.
-equal: OpFunction = defop(
-    "equal", np.equal, None, infix=operator.eq, symbol="==",
-    doc="True where x equals y.", doctest="tensor([1.0, 2.0]) == 2.0 -> array([False,  True])",
-)  # fmt: skip
-not_equal: OpFunction = defop(
-    "not_equal", np.not_equal, None, infix=operator.ne, symbol="!=",
-    doc="True where x differs from y.", doctest="tensor([1.0, 2.0]) != 2.0 -> array([ True, False])",
-)  # fmt: skip
-less: OpFunction = defop(
-    "less", np.less, None, infix=operator.lt, symbol="<",
-    doc="True where x is less than y.", doctest="tensor([1.0, 2.0]) < 2.0 -> array([ True, False])",
-)  # fmt: skip
-less_equal: OpFunction = defop(
-    "less_equal", np.less_equal, None, infix=operator.le, symbol="<=",
-    doc="True where x is at most y.", doctest="tensor([1.0, 2.0]) <= 2.0 -> array([ True,  True])",
-)  # fmt: skip
-greater: OpFunction = defop(
-    "greater", np.greater, None, infix=operator.gt, symbol=">",
-    doc="True where x is greater than y.", doctest="tensor([1.0, 2.0]) > 1.0 -> array([False,  True])",
-)  # fmt: skip
-greater_equal: OpFunction = defop(
-    "greater_equal", np.greater_equal, None, infix=operator.ge, symbol=">=",
-    doc="True where x is at least y.", doctest="tensor([1.0, 2.0]) >= 2.0 -> array([False,  True])",
-)  # fmt: skip
-isnan: OpFunction = defop(
-    "isnan", np.isnan, None,
-    doc="True where x is NaN.", doctest="np.isnan(tensor([1.0, np.nan])) -> array([False,  True])",
-)  # fmt: skip
-isinf: OpFunction = defop(
-    "isinf", np.isinf, None,
-    doc="True where x is infinite.", doctest="np.isinf(tensor([1.0, -np.inf])) -> array([False,  True])",
-)  # fmt: skip
-isfinite: OpFunction = defop(
-    "isfinite", np.isfinite, None,
-    doc="True where x is neither infinite nor NaN.",
-    doctest="np.isfinite(tensor([1.0, np.inf, np.nan])) -> array([ True, False, False])",
-)  # fmt: skip
-signbit: OpFunction = defop(
-    "signbit", np.signbit, None,
-    doc="True where the sign of x is negative, also for -0.0.",
-    doctest="np.signbit(tensor([1.0, -0.0])) -> array([False,  True])",
-)  # fmt: skip
-logical_and: OpFunction = defop(
-    "logical_and", np.logical_and, None,
-    doc="True where both x and y are nonzero.",
-    doctest="np.logical_and(tensor([1.0, 0.0]), [1, 1]) -> array([ True, False])",
-)  # fmt: skip
-logical_or: OpFunction = defop(
-    "logical_or", np.logical_or, None,
-    doc="True where x or y is nonzero.", doctest="np.logical_or(tensor([1.0, 0.0]), [0, 0]) -> array([ True, False])",
-)  # fmt: skip
-logical_not: OpFunction = defop(
-    "logical_not", np.logical_not, None,
-    doc="True where x is 0.", doctest="np.logical_not(tensor([1.0, 0.0])) -> array([False,  True])",
-)  # fmt: skip
+equal = _comparison(np.equal, operator.eq, "==", "equals y", "2.0 -> array([False,  True])")
+not_equal = _comparison(np.not_equal, operator.ne, "!=", "differs from y", "2.0 -> array([ True, False])")
+less = _comparison(np.less, operator.lt, "<", "is less than y", "2.0 -> array([ True, False])")
+less_equal = _comparison(np.less_equal, operator.le, "<=", "is at most y", "2.0 -> array([ True,  True])")
+greater = _comparison(np.greater, operator.gt, ">", "is greater than y", "1.0 -> array([False,  True])")
+greater_equal = _comparison(np.greater_equal, operator.ge, ">=", "is at least y", "2.0 -> array([False,  True])")
+isnan = _constant(np.isnan, "True where x is NaN.", "np.isnan(tensor([1.0, np.nan])) -> array([False,  True])")
+isinf = _constant(np.isinf, "True where x is infinite.", "np.isinf(tensor([1.0, -np.inf])) -> array([False,  True])")
+isfinite = _constant(
+    np.isfinite,
+    "True where x is neither infinite nor NaN.",
+    "np.isfinite(tensor([1.0, np.inf, np.nan])) -> array([ True, False, False])",
+)
+signbit = _constant(
+    np.signbit,
+    "True where the sign of x is negative, also for -0.0.",
+    "np.signbit(tensor([1.0, -0.0])) -> array([False,  True])",
+)
+logical_and = _constant(
+    np.logical_and,
+    "True where both x and y are nonzero.",
+    "np.logical_and(tensor([1.0, 0.0]), [1, 1]) -> array([ True, False])",
+)
+logical_or = _constant(
+    np.logical_or, "True where x or y is nonzero.", "np.logical_or(tensor([1.0, 0.0]), [0, 0]) -> array([ True, False])"
+)
+logical_not = _constant(
+    np.logical_not, "True where x is 0.", "np.logical_not(tensor([1.0, 0.0])) -> array([False,  True])"
+)
 
 
 _SAME_SIZE = {np.dtype(f): i for f, i in ((np.float16, np.int16), (np.float32, np.int32), (np.float64, np.int64))}
@@ -435,21 +413,21 @@ fmin: OpFunction = defop(
     doctest="np.fmin(tensor([1.0, np.nan]), 2.0) -> tensor([1., 2.])",
 )  # fmt: skip
 
-heaviside: OpFunction = defop(
-    "heaviside", np.heaviside, None,
-    doc="0 where x < 0, 1 where x > 0, and y where x is 0; without gradient.",
-    doctest="np.heaviside(tensor([-1.0, 0.0, 1.0]), 0.5) -> tensor([0. , 0.5, 1. ])",
-)  # fmt: skip
-spacing: OpFunction = defop(
-    "spacing", np.spacing, None,
-    doc="The distance from x to the next floating-point number away from 0, without gradient.",
-    doctest="np.spacing(tensor(1.0)) -> tensor(2.22044605e-16)",
-)  # fmt: skip
-logical_xor: OpFunction = defop(
-    "logical_xor", np.logical_xor, None,
-    doc="True where exactly one of x and y is nonzero.",
-    doctest="np.logical_xor(tensor([1.0, 0.0]), [1, 1]) -> array([False,  True])",
-)  # fmt: skip
+heaviside = _constant(
+    np.heaviside,
+    "0 where x < 0, 1 where x > 0, and y where x is 0; without gradient.",
+    "np.heaviside(tensor([-1.0, 0.0, 1.0]), 0.5) -> tensor([0. , 0.5, 1. ])",
+)
+spacing = _constant(
+    np.spacing,
+    "The distance from x to the next floating-point number away from 0, without gradient.",
+    "np.spacing(tensor(1.0)) -> tensor(2.22044605e-16)",
+)
+logical_xor = _constant(
+    np.logical_xor,
+    "True where exactly one of x and y is nonzero.",
+    "np.logical_xor(tensor([1.0, 0.0]), [1, 1]) -> array([False,  True])",
+)
 
 
 nan_to_num: OpFunction = defop(
