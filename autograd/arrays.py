@@ -1,7 +1,4 @@
-"""The array layer: the few array manipulations that the engine itself needs.
-
-Everything here works on ndarrays and, through NumPy's protocols, on Tensors, but does not depend on their class.
-"""
+"""The few array manipulations that the engine itself needs, on ndarrays and, through NumPy's protocols, on Tensors."""
 
 from functools import cache, lru_cache
 from math import prod
@@ -87,10 +84,8 @@ def expand(g: Any, shape: Shape) -> Any:
             out = np.empty(shape, g.dtype)
             out[...] = g
             return out
-        if g.size == 1 and issubclass(
-            type(g), np.ndarray | np.generic
-        ):  # as `np.broadcast_to`, in an eighth of the time
-            out = np.ndarray(shape, g.dtype, g, 0, (0,) * len(shape))
+        if g.size == 1 and issubclass(type(g), np.ndarray | np.generic):
+            out = np.ndarray(shape, g.dtype, g, 0, (0,) * len(shape))  # in an eighth of the time of `broadcast_to`
             out.flags.writeable = False
             return out
     return np.broadcast_to(g, shape)

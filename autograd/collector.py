@@ -1,12 +1,6 @@
 """Makes Python's garbage collector wait while a step is computed that creates many objects and no cycles.
 
-After every few hundred new containers (700 or 2,000, depending on the version of Python) the collector looks for cycles
-among the young ones, and from time to time among all. A graph of single numbers has a hundred thousand containers and
-no cycle, so this search takes a third of the time of a step and finds nothing.
-
-The collector is never switched off: that would affect all threads, and a user's function or another thread may create
-cycles. Instead it waits for `LIMIT` new containers from anywhere, so that garbage does not pile up however long a step
-takes. Users still decide whether it is enabled.
+It is never switched off, because that would affect all threads; docs/performance.md gives the times.
 """
 
 import gc

@@ -102,7 +102,6 @@ class _Custom(Op):
         return checked(g, kept, parents)
 
     def _fitting(self, index: int, d: Any, g: Any, operand: Vertex) -> Any:
-        """The gradient of an operand, checked."""
         only_numbers(d, "the gradient that a rule returned")
         if isinstance(d, bool | int | float):  # of rules that are made with `math`
             d = np.asarray(d, operand.dtype)[()]

@@ -149,7 +149,6 @@ class Debugger(Watch):
 
 
 def _check_sums(node: Node) -> None:
-    """Refuse to compute with arrays that were changed since the node kept them."""
     if not isinstance(node.kept, Checksummed):
         return
     for i, (value, before) in enumerate(zip(node.kept, node.kept.sums, strict=True)):
@@ -158,7 +157,6 @@ def _check_sums(node: Node) -> None:
 
 
 def _node_of(result: Any) -> Node | None:
-    """The node that an op has made, if it has."""
     for t in result if isinstance(result, tuple) else (result,):
         if isinstance(t, Tensor) and t._node is not None and (maker := t._maker()) is not None:
             return maker if isinstance(maker, Node) else None

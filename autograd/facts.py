@@ -1,8 +1,4 @@
-"""The facts of an op, beside its computation: pictures, messages, counts and checks are made from them.
-
-They belong to the op's record, so an op that is added in one place is drawn, explained and counted like all others.
-Nothing here is read when an op runs, and this module knows no particular op.
-"""
+"""The facts of an op beside its computation, from which pictures, messages, counts and checks are made."""
 
 from __future__ import annotations
 
@@ -179,7 +175,6 @@ def _docstring(op: Any, facts: Facts, doc: str, doctest: str) -> str:
 
 
 def _check(op: Any, kind: Kind, symbol: str) -> None:
-    """Refuse facts that do not fit the op."""
     if kind not in KINDS:
         raise RuleError(f"op {op.name!r}: the fact kind cannot be {kind!r}. It is one of {', '.join(KINDS)}.")
     if symbol and symbol != "[]" and len(op.operands) != 2:

@@ -1,12 +1,4 @@
-"""Fingerprints of arrays: enough of their bytes to notice that somebody has changed them.
-
-A graph keeps arrays that others can change: constants, masks, indices, labels, a reused batch buffer, the data of a
-leaf. A fingerprint is taken in the forward pass and compared before the backward pass. It covers all bytes of a small
-array, and 64 entries spread over a large one, so its cost does not grow with the array; an array that was overwritten
-almost always differs in one of them.
-
-The data of a leaf is compared only once code outside has got hold of it: before that, nobody can change it.
-"""
+"""Fingerprints of arrays: enough of their bytes to notice that somebody has changed them (see docs/design.md)."""
 
 from functools import lru_cache
 from typing import Any
@@ -24,11 +16,7 @@ _GOLDEN = (5**0.5 - 1) / 2
 
 @lru_cache(maxsize=4096)
 def _places(size: int) -> NDArray[np.intp]:
-    """Positions in an array: one in each of 64 equal parts, each at another place of its part.
-
-    Equal steps would often stay in a few columns of a matrix, and these may be constant (a margin of an image, say).
-    Multiples of the golden ratio are spread as evenly as can be, in the parts and in the columns alike.
-    """
+    """Positions in an array: one in each of 64 equal parts, at places that multiples of the golden ratio spread."""
     borders = np.arange(WHOLE + 1, dtype=np.intp) * size // WHOLE
     inside = np.arange(WHOLE) * _GOLDEN % 1.0 * np.diff(borders)
     return borders[:-1] + inside.astype(np.intp)

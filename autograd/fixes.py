@@ -1,8 +1,7 @@
 """The likely fix of a shape error: one change of the call, proposed only if the op accepts it.
 
-A change is tried on small stand-ins in which equal lengths stay equal and different ones different: broadcasting,
-products and joining depend on nothing else. So a large matrix costs nothing here, and a proposed change works. This
-module knows shapes and kernels; it must not know Tensors.
+It is tried on small stand-ins in which equal lengths stay equal and different ones different: broadcasting, products
+and joining depend on nothing else.
 """
 
 import math
@@ -118,7 +117,6 @@ def likely_fix(op: Any, arguments: Sequence[Argument], attributes: dict[str, Any
 
 
 def _written(op: Any, texts: list[str]) -> str:
-    """A call as code."""
     return f" {op.facts.symbol} ".join(texts) if op.facts.symbol else f"{op.name}({', '.join(texts)})"
 
 
@@ -173,7 +171,6 @@ def _flat_bias(call: _Call) -> Iterator[_Change]:
 
 
 def _transposed(call: _Call) -> Iterator[_Change]:
-    """A matrix transposed."""
     for i, a, shape in call.arrays if len(call.arrays) > 1 else ():
         if len(shape) > 1:
             turned = (*shape[:-2], shape[-1], shape[-2])
@@ -181,7 +178,6 @@ def _transposed(call: _Call) -> Iterator[_Change]:
 
 
 def _exchanged(call: _Call) -> Iterator[_Change]:
-    """The factors of a product exchanged."""
     if call.op.facts.kind == "product" and len(call.op.operands) == 2 and not call.attributes:
         yield _Change(call.shapes[::-1], call.attributes, call.texts[::-1])
 

@@ -1,7 +1,4 @@
-"""Applies ops by their records, without generated code: ops with any number of operands, and all ops under a watcher.
-
-`autograd.engine.codegen` generates the same steps as code for an op with a fixed number of operands.
-"""
+"""Applies ops without generated code: ops with any number of operands, and all ops under a watcher."""
 
 from collections.abc import Callable
 from inspect import Parameter
@@ -64,7 +61,6 @@ def _kept(op: Any, wanted: tuple[bool, ...], data: tuple[Any, ...], others: dict
 
 
 def _constant(op: Any, out: Any) -> Any:
-    """A result without graph."""
     if op.outputs:
         return constant_outputs(out)
     return constant(out) if op.differentiable else constant_if_real(out)

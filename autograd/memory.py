@@ -1,13 +1,4 @@
-"""Keeps freed memory for the next array, where the C library would return it to the system.
-
-glibc requests each large array (128 KiB or more) from the system and returns it when it is freed, so that every
-training step faults in and clears every page of its arrays again: most of the time of a LayerNorm on 256 x 512. glibc
-raises this limit to the size of the largest array freed so far (up to 32 MiB), and keeps twice as much. So it is enough
-to create and free one array of this size; none of its pages is ever touched.
-
-Nothing is done if the user has configured malloc (a variable ``MALLOC_...``, or a tunable of malloc in
-``GLIBC_TUNABLES``), in another C library, and with ``CHAINRULE_KEEP_MEMORY=0``.
-"""
+"""Keeps freed memory for the next array, where glibc would return it to the system (see docs/performance.md)."""
 
 import os
 from collections.abc import Mapping

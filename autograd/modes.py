@@ -1,7 +1,4 @@
-"""Changing the modes of the engine (``with no_grad():`` and its kind), and the interface of watchers.
-
-The modes themselves, and the frame of a module call, are defined with the graph (`autograd.engine.graph.State`).
-"""
+"""Changing the modes of the engine (``with no_grad():`` and its kind), and the interface of watchers."""
 
 import functools
 import inspect

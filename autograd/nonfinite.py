@@ -1,8 +1,4 @@
-"""Why a number is not finite, in words, and how to rewrite the op so that it stays finite.
-
-The functions take an op with its hazards and its values at one entry, and return a diagnosis and a rewrite. In the
-rewrites ``x`` and ``y`` are the operands of the op, as messages list them.
-"""
+"""Why a number is not finite, in words, and how to rewrite the op, with operands x and y, so that it stays finite."""
 
 import math
 import re

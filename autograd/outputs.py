@@ -1,8 +1,4 @@
-"""Vertices for less common cases: each output of an op with several, and values that a node kept.
-
-The rules of a differentiable pass (``create_graph``) compute with the kept values, as Tensors in their place in the
-graph.
-"""
+"""Vertices for less common cases: each output of an op with several, and values that a node kept."""
 
 import sys
 from typing import Any
@@ -51,7 +47,6 @@ def record_outputs(
 
 
 def _output_of(node: Node, index: int) -> Output:
-    """A vertex for one of the outputs of a node."""
     vertex = object.__new__(Output)
     vertex.edges = (node,)
     vertex.index = index

@@ -1,7 +1,4 @@
-"""Text for consoles that cannot write every character (cp1252, ASCII): lines, dots and bars become plain characters.
-
-Importing this module registers the error handler `PLAIN` for encoding, which streams can use as well.
-"""
+"""Text for consoles that cannot write every character (cp1252, ASCII): lines, dots and bars become plain characters."""
 
 import codecs
 import sys

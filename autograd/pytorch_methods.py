@@ -1,8 +1,6 @@
 """PyTorch's methods that NumPy's arrays do not have, and ``dim`` and ``keepdim`` for ``axis`` and ``keepdims``.
 
-Each method is a row of `METHODS`: its function, and a call of it with the equivalent in NumPy, which `help` shows and
-the tests run. Where the two libraries use a name differently, NumPy's meaning stays. PyTorch's meaning is selected by
-its own keywords (``dim=``, ``start_dim=``); ambiguous calls are refused, and the error spells out both.
+Where the two libraries use a name differently, NumPy's meaning stays, unless PyTorch's own keywords select the other.
 """
 
 import warnings

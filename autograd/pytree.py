@@ -1,8 +1,4 @@
-"""Nested containers of numbers: the possible arguments and results of a transformed function.
-
-Lists, tuples, named tuples and dicts are taken apart into their leaves and put together again; `register_container`
-adds other classes. This module does not depend on Tensors.
-"""
+"""Nested containers: lists, tuples, dicts and registered classes are taken apart into leaves and put together again."""
 
 from __future__ import annotations
 

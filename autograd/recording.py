@@ -1,8 +1,4 @@
-"""The recorder of a step: set while `autograd.compile` traces a function, and used by code whose calls must be noted.
-
-An optimizer asks for the recorder, because its step is recorded as a whole, and so do sources of random numbers.
-Nothing of the compiler itself is imported here.
-"""
+"""The recorder of a step: set while `autograd.compile` traces a function, used by code whose calls must be noted."""
 
 from collections.abc import Callable
 from contextvars import ContextVar

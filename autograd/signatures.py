@@ -1,8 +1,4 @@
-"""The parameters of a kernel and its rules: their names, read once, when an op is registered.
-
-A kernel's positional parameters are the operands of the op, its keyword-only ones the attributes. A rule asks by name
-for the values that it needs. Names that do not fit together raise RuleError.
-"""
+"""The parameters of a kernel (operands, and keyword-only attributes) and of its rules, read at registration."""
 
 import inspect
 from collections.abc import Callable

@@ -1,9 +1,4 @@
-"""Finds values that are no longer those of the forward pass: released, or changed by somebody else.
-
-A pass looks for them before it touches anything. Assigning to the data of a leaf (`w.data -= ...`, a step of an
-optimizer) marks the leaf as gone; a change that bypasses the Tensor (`w.data[0] = 5`, a buffer of the user) is found by
-its fingerprint. Either matters only if a rule needs the value.
-"""
+"""Finds values that a rule needs and that have been released or changed since the forward pass."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -159,7 +154,6 @@ def changed_in_place(node: Node, place: int) -> InPlaceError:
 
 
 def _role(node: Node, name: str) -> str:
-    """The role of a kept value in its node."""
     op: Any = node.op
     if name == "out":
         return "its result"

@@ -1,7 +1,4 @@
-"""The contents of a Tensor: data, dtype, gradient, name and hooks, and how they are read and changed.
-
-Only leaves can be changed, outside the graph; graphs made before notice the change.
-"""
+"""The contents of a Tensor: data, dtype, gradient, name and hooks, and how they are read and, on leaves, changed."""
 
 from __future__ import annotations
 
@@ -302,7 +299,6 @@ class TensorData(Surface):
         return None if maker is None else maker.op
 
     def _refuse_pass(self) -> NoReturn:
-        """Refuse a pass from a Tensor that depends on nothing."""
         raise RequiresGradError(
             f"{self._describe()} does not depend on anything that requires a gradient. Create the inputs with "
             "requires_grad=True, and check that they were not cut off by detach(), no_grad() or an operation "
@@ -310,7 +306,6 @@ class TensorData(Surface):
         )
 
     def _checked_inputs(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-        """The Tensors that gradients are asked for."""
         for i, x in enumerate(inputs):
             if not isinstance(x, TensorData):
                 raise TypeError(f"input {i} of gradient() is a {type(x).__name__}; pass the Tensors themselves.")
@@ -319,7 +314,6 @@ class TensorData(Surface):
         return inputs
 
     def _check_used(self, inputs: tuple[Any, ...], gradients: list[Any]) -> None:
-        """Refuse an input that this does not depend on."""
         for i, (x, g) in enumerate(zip(inputs, gradients, strict=True)):
             if g is None:
                 raise UnusedInputError(

@@ -1,8 +1,4 @@
-"""One call of a function on Tensors of its own, and the graph that it recorded: the basis of all transforms.
-
-An argument that is itself a live Tensor enters through an identity node, so that an inner transform can never mistake
-the outer one's derivative for its own.
-"""
+"""One call of a function on Tensors of its own, and the graph that it recorded: the basis of all transforms."""
 
 import warnings
 from collections.abc import Callable, Sequence

@@ -1,12 +1,6 @@
 """Transforms: they turn functions of arrays into functions of arrays (`grad`, `jacobian`, `hessian`, ...).
 
-A transform calls the function once on Tensors of its own and sends gradients through the recorded graph
-(`autograd.trace`): transforms nest to any order, and they work inside ``no_grad()``.
-
-Plain arrays in, plain arrays out, unless the function also depends on other live Tensors, such as the parameters of a
-model that it calls: results that depend on them are Tensors, which can be differentiated by them. Inside ``no_grad()``
-all is plain. With Tensors in, or inside another transform, all results are Tensors; they can be differentiated further
-if they depend on something that requires a gradient, and are constants otherwise, or inside ``no_grad()``.
+Results are plain for plain arguments, unless the function depends on other live Tensors (see docs/design.md).
 """
 
 from __future__ import annotations

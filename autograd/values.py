@@ -1,7 +1,4 @@
-"""How a Tensor behaves in the rest of Python: as a sequence, a number, an array, text, a copy.
-
-Wherever a plain value would silently leave the graph, an error says so and names the remedy.
-"""
+"""How a Tensor behaves in the rest of Python, as a sequence, a number, an array, text, a copy, or why it does not."""
 
 import ast
 import linecache
@@ -247,7 +244,6 @@ def stores_an_item(frame: FrameType) -> bool:
 
 
 def _package_of(frame: FrameType | None) -> str:
-    """The package whose code a frame runs."""
     return "" if frame is None else str(frame.f_globals.get("__name__", "")).partition(".")[0]
 
 

@@ -1,8 +1,4 @@
-"""The submodules, parameters and buffers of a module, found on request by a walk through its attributes.
-
-The walk goes through ``vars(module)`` in order, into lists, tuples and dicts. Each Tensor and each module counts once,
-under the first name that leads to it.
-"""
+"""The submodules, parameters and buffers of a module, found on request by a walk through its attributes."""
 
 from __future__ import annotations
 

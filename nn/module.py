@@ -1,8 +1,4 @@
-"""Modules: objects that hold parameters and compute with them.
-
-Attributes are plain: the parameters and submodules are looked up on request (`nn.contents`). A call tells the engine
-which module runs, as the path of attribute names from the outermost module called.
-"""
+"""Modules: objects that hold parameters and compute with them."""
 
 from __future__ import annotations
 

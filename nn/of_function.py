@@ -26,7 +26,9 @@ class _Signature:
 class _OfFunction(Module):
     """A module that stores the settings of the function ``of``: all parameters but its ``operands``, by name.
 
-    If its docstring has no example, the function's is appended. ``inplace`` is accepted for PyTorch compatibility.
+    If its docstring has no example, the function's is appended. ``inplace`` is accepted for PyTorch compatibility. The
+    repr has the settings in ``shown``, or else those that differ from the usual ones. ``balanced``: positive and
+    negative inputs pass alike, so weights start as Glorot proposes. ``gated``: a sigmoid in it may well be 0 or 1.
 
     >>> import nn
     >>> nn.CELU(0.5), nn.PairwiseDistance(p=1.0)
@@ -36,10 +38,16 @@ class _OfFunction(Module):
     _function: ClassVar[Any] = None
     _settings: ClassVar[dict[str, Any]] = {}  # with the usual values
     _places: ClassVar[tuple[str, ...]] = ()  # of those that need no name
+    _balanced: ClassVar[bool] = False
+    _gated: ClassVar[bool] = False
     __signature__: ClassVar[Any] = _Signature()
 
-    def __init_subclass__(cls, *, of: Any = None, operands: int = 1) -> None:
+    def __init_subclass__(
+        cls, *, of: Any = None, operands: int = 1, shown: tuple[str, ...] = (), balanced: bool = False,
+        gated: bool = False,
+    ) -> None:  # fmt: skip
         if of is not None:
+            cls._shown_settings, cls._balanced, cls._gated = shown or cls._shown_settings, balanced, gated
             code, named = of.__code__, of.__kwdefaults__ or {}
             cls._function, cls._places = staticmethod(of), code.co_varnames[operands : code.co_argcount]
             defaults = (None,) * len(cls._places) + (of.__defaults__ or ())  # a constructor knows what must be given

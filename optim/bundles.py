@@ -1,9 +1,7 @@
 """Small parameters that are updated together as one array, which costs no more than updating one of them.
 
-The update of a small array is a dozen calls of NumPy, each of which does hardly any work. So parameters and gradients
-are copied side by side, updated in one run of the kernel, and the new parameters copied back: everywhere else they
-remain arrays of their own, as the gradients do. Their state stays side by side; the optimizer's ``state`` holds views
-of it. Results are the same to the last bit, because updates are elementwise.
+Parameters and gradients are copied side by side, and the new parameters back; their state stays side by side. Results
+are the same to the last bit, because updates are elementwise.
 """
 
 from collections.abc import Callable, Sequence

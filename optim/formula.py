@@ -1,8 +1,4 @@
-"""The formula of an optimizer, which a subclass defines.
-
-It is written once, as a pure expression of the parameter, its gradient, the state and some coefficients;
-`optim.in_place` runs it on arrays, `optim.functional` on Tensors. This module must not know any particular optimizer.
-"""
+"""The formula of an optimizer, which a subclass defines: a pure expression, run on arrays and on Tensors alike."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar

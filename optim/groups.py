@@ -1,7 +1,4 @@
-"""The parameters to be optimized: a list of them, or groups with their own hyper-parameters.
-
-This module reads and checks the user's input. It must not know states or updates.
-"""
+"""The parameters to be optimized, read and checked: a list of them, or groups with their own hyper-parameters."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

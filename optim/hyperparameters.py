@@ -1,8 +1,4 @@
-"""Hyper-parameters: the values that each may have, and their values at a step.
-
-A hyper-parameter is a number, a function of the step that returns one, or a Tensor; some are flags or strings. A `Rule`
-knows the allowed values of one and lists them in its error. This module must not know which optimizer has which.
-"""
+"""Hyper-parameters: the values that each may have, and their values at a step."""
 
 from collections.abc import Callable
 from math import inf

@@ -1,7 +1,4 @@
-"""The step of an optimizer in place: its formula as a kernel on arrays, with small parameters bundled together.
-
-Kernels and bundles are kept for the next step (`optim.kernel`, `optim.bundles`); copies make their own.
-"""
+"""The step of an optimizer in place: its formula as a kernel on arrays, with small parameters bundled together."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext

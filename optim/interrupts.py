@@ -1,8 +1,4 @@
-"""Protection from Ctrl-C while several arrays that belong together are changed one after the other.
-
-Python runs the handler of a signal between any two instructions of the main thread. `undisturbed` installs a handler
-that only records the signal for a while. This module knows nothing of optimizers.
-"""
+"""Protection from Ctrl-C while several arrays that belong together are changed one after the other."""
 
 import signal
 import sys

@@ -1,8 +1,7 @@
 """Runs an update in place, over blocks that fit the processor's cache, in scratch memory that is reused.
 
-An expression of twelve operations on a large array reads and writes main memory twelve times; the same operations,
-done block by block, read it once, because each block stays in the cache. Small arrays are one block. This module knows
-the sizes and layouts of arrays, but not whose they are, nor what an update computes (`optim.tracing` does).
+An expression of twelve operations on a large array reads and writes main memory twelve times; done block by block, it
+reads it once.
 """
 
 from collections.abc import Callable, Mapping, Sequence

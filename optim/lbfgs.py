@@ -1,8 +1,4 @@
-"""L-BFGS: a quasi-Newton method that estimates the curvature from the last steps, for losses without noise.
-
-This module owns the direction and the loop; `optim.line_search` owns the step length. L-BFGS is not an elementwise
-update: it treats all parameters as one vector, and evaluates the loss at points of its own choice.
-"""
+"""L-BFGS: a quasi-Newton method that estimates the curvature from the last steps, for losses without noise."""
 
 from collections.abc import Callable, Mapping, Sequence
 from math import isfinite, nan
@@ -15,13 +11,14 @@ from numpy.typing import NDArray
 from autograd import Tensor, enable_grad, is_grad_enabled
 from autograd.recording import RECORDER
 from optim.clip import NonFiniteGradientError
-from optim.errors import ParameterError, StateError, UpdateError
+from optim.errors import ParameterError, UpdateError
 from optim.groups import Parameters
 from optim.hyperparameters import Choice, NonNegative, Whole
 from optim.interrupts import undisturbed
 from optim.line_search import Point, strong_wolfe
 from optim.optimizer import _R, Optimizer
 from optim.secants import Secants, Vector
+from optim.state_dict import misfit
 from optim.widths import DOUBLE
 
 HISTORY = ("old_dirs", "old_stps", "ro")  # changes of the gradient y, steps s, and 1 / (y·s), the oldest first
@@ -295,7 +292,6 @@ class LBFGS(Optimizer):
             self._recall(self._memory, added, inverse)
 
     def _read(self, saved: Mapping[str, Any]) -> dict[str, Any]:
-        """The history in a state, checked."""
         known = {**self._memory, "added": 0, "inverse": None}
         size, dtype = known["d"].size, known["d"].dtype
         loaded: dict[str, Any] = {}
@@ -303,7 +299,7 @@ class LBFGS(Optimizer):
             if name in ("al", "prev_loss", "step"):  # PyTorch's scratch, and what the base class reads
                 continue
             if name not in known:
-                raise StateError(f"LBFGS: the state has {name}, which LBFGS does not use. Nothing was loaded.")
+                raise misfit("LBFGS", f"the state has {name}, which LBFGS does not use.")
             if value is None:
                 continue
             try:
@@ -314,21 +310,17 @@ class LBFGS(Optimizer):
                 else:
                     loaded[name] = type(known[name])(value)
             except (TypeError, ValueError) as error:
-                raise StateError(
-                    f"LBFGS: {name} in the state is {value!r:.60}: {error}. Nothing was loaded."
-                ) from error
+                raise misfit("LBFGS", f"{name} in the state is {value!r:.60}: {error}.") from error
         vectors = [loaded[name] for name in ("d", "prev_flat_grad") if name in loaded]
         vectors += [x for name in HISTORY[:2] for x in loaded.get(name, ())]
         wrong = next((x.shape for x in vectors if x.shape != (size,)), None)
         if wrong is not None:
-            raise StateError(
-                f"LBFGS: the state has a vector of shape {wrong}, but needs ({size},). Nothing was loaded."
-            )
+            raise misfit("LBFGS", f"the state has a vector of shape {wrong}, but needs ({size},).")
         count = len(loaded.get("ro", ()))
         if any(len(loaded.get(name, ())) != count for name in HISTORY) or (
             "inverse" in loaded and loaded["inverse"].shape != (count, count)
         ):
-            raise StateError("LBFGS: the histories in the state differ in length. Nothing was loaded.")
+            raise misfit("LBFGS", "the histories in the state differ in length.")
         return loaded
 
 

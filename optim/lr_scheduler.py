@@ -327,8 +327,6 @@ for _name, (_row, _said, _example) in _ROWS.items():
 
 
 class _Several(LRScheduler):
-    """The base of schedulers that combine several schedulers of one optimizer."""
-
     def __init__(self, optimizer, schedulers):
         for part in schedulers:
             if isinstance(part, ReduceLROnPlateau) or part.optimizer is not optimizer:

@@ -1,10 +1,6 @@
-"""`minimize`: minimizes a function of arrays with any optimizer, and records the path.
-
-`_Problem` owns the point, the function and the count of its evaluations; the methods are the optimizers and Newton's.
-"""
+"""`minimize`: minimizes a function of arrays with any optimizer or with Newton's method, and records the path."""
 
 import inspect
-import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -125,43 +121,38 @@ def minimize(
     points: list[Any] = []
     values: list[float] = []
     norms: list[float] = []
-    slope: Any = None
+    slope: list[NDArray[Any]] = []
 
-    def ended(step: int) -> tuple[bool, str] | None:
-        """Whether it converged and why it ends at the last point, if it does."""
-        if not (isfinite(values[-1]) and isfinite(norms[-1])):
-            return False, f"{_not_finite(values[-1])} at x0"
-        if norms[-1] <= tolerance:
-            return True, f"the norm of the gradient is at most {tolerance:g}"
-        if target is not None and values[-1] <= target:
-            return True, f"the value is at most {target:g}"
-        if callback is not None and callback(step, points[-1], values[-1]) is True:
-            return False, "the callback returned True"
-        return (False, f"the tolerance was not reached in {max_steps} steps") if step == max_steps else None
+    def walk() -> tuple[bool, str]:
+        """Step to the end; whether it converged there, and why it ends."""
+        for step in range(max_steps + 1):
+            value, gradients = problem.evaluate()
+            norm = norm_of(gradients)
+            finite = isfinite(value) and isfinite(norm)
+            if points and not finite:
+                return False, f"{_not_finite(value)} after step {step}"
+            points.append(problem.point())
+            values.append(value)
+            norms.append(norm)
+            slope[:] = gradients
+            if not finite:
+                return False, f"{_not_finite(value)} at x0"
+            if norm <= tolerance:
+                return True, f"the norm of the gradient is at most {tolerance:g}"
+            if target is not None and value <= target:
+                return True, f"the value is at most {target:g}"
+            if callback is not None and callback(step, points[-1], value) is True:
+                return False, "the callback returned True"
+            if step < max_steps:
+                try:
+                    moved = problem.step(optimizer)
+                except NonFiniteGradientError as error:
+                    return False, f"step {step + 1} failed: {error}"
+                if not moved:
+                    return False, "the step changed nothing"
+        return False, f"the tolerance was not reached in {max_steps} steps"
 
-    end = False, ""
-    for step in itertools.count():
-        value, gradients = problem.evaluate()
-        norm = norm_of(gradients)
-        if points and not (isfinite(value) and isfinite(norm)):
-            end = False, f"{_not_finite(value)} after step {step}"
-            break
-        points.append(problem.point())
-        values.append(value)
-        norms.append(norm)
-        slope = gradients
-        if (found := ended(step)) is not None:
-            end = found
-            break
-        try:
-            moved = problem.step(optimizer)
-        except NonFiniteGradientError as error:
-            end = False, f"step {step + 1} failed: {error}"
-            break
-        if not moved:
-            end = False, "the step changed nothing"
-            break
-    converged, why = end
+    converged, why = walk()
     xs = np.stack(points) if isinstance(problem.tree, np.ndarray) else points
     return Minimum(
         points[-1], values[-1], problem.pack(slope), xs, np.array(values), np.array(norms), len(points) - 1,
@@ -212,7 +203,6 @@ class _Problem:
         return self.pack([p._data for p in self.params])
 
     def _place(self) -> list[bytes]:
-        """The point, to be compared."""
         return [p._data.tobytes() for p in self.params]
 
     def evaluate(self) -> tuple[float, list[NDArray[Any]]]:

@@ -1,8 +1,4 @@
-"""The base of all optimizers: parameters in groups, their state, the step in place and the step on Tensors.
-
-`Optimizer` owns the bookkeeping; a subclass owns its formula (`optim.formula`), which `Optimizer.step` runs in place on
-arrays (`optim.in_place`), `Optimizer.functional` on Tensors. This module must not know any particular optimizer.
-"""
+"""The base of all optimizers: parameters in groups, their state, the step in place and the step on Tensors."""
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence

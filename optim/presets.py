@@ -1,7 +1,4 @@
-"""Presets: optimizers with the settings of a paper, a lecture or a demo, by name.
-
-A preset is a table in presets.toml: a class, its settings and their source. No optimizer must know this module.
-"""
+"""Presets: optimizers with the settings of a paper, a lecture or a demo, by name, from presets.toml."""
 
 from difflib import get_close_matches
 from typing import Any, NamedTuple
@@ -31,7 +28,6 @@ _OPTIMIZERS = {kind.__name__: kind for kind in (SGD, Adagrad, RMSprop, Adadelta,
 
 
 def _read(optimizer: str, settings: dict[str, Any], source: str, note: str = "") -> Preset:
-    """A preset as the table has it."""
     for name, value in settings.items():
         if isinstance(value, dict):
             settings[name] = chain({int(start): number for start, number in value.items()})

@@ -1,10 +1,7 @@
-"""Schedules: hyper-parameters as functions of the number of steps done.
+"""Schedules: hyper-parameters as functions of the number of updates done, from 0 on. (An epoch is many updates.)
 
-A schedule can replace any number that an optimizer takes: learning rate, momentum, decay, one of the betas. It has no
-state, so a resumed run needs only the number of steps, which the optimizer's state contains. Schedules are values:
-they print as they were written, compare, and pickle. That is why they are small classes; they have lower-case names
-because they are used like functions. Steps count from 0, and are updates, not epochs: multiply by the number of
-batches. This module must not know optimizers.
+They have no state, so a resumed run needs only the number of steps. They are values, which print as they were written,
+compare and pickle; so they are small classes, with lower-case names because they are used like functions.
 """
 
 from __future__ import annotations
@@ -80,7 +77,6 @@ class Schedule:
 
 
 def _whole(owner: Schedule, name: str, value: Any) -> int:
-    """A number of steps."""
     try:
         whole = 0 if isinstance(value, bool) else index(value)
     except TypeError:

@@ -1,9 +1,4 @@
-"""The state of an optimizer as plain data, to be saved and loaded.
-
-Layout and names are PyTorch's (``{"state": {index: {...}}, "param_groups": [...]}``), plus the number of steps and
-the name of the optimizer, so states saved by PyTorch can be loaded. Functions are code, not state: a schedule is
-neither saved nor replaced, and resumes from the number of steps. This module must not know updates.
-"""
+"""The state of an optimizer as plain data, to be saved and loaded, in PyTorch's layout and names."""
 
 from __future__ import annotations
 
@@ -61,13 +56,13 @@ def _read(
     owner = type(optimizer).__name__
     for key in ("state", "param_groups"):
         if key not in saved:
-            raise _error(owner, f"this is not the state of an optimizer: it has no key {key!r}.")
+            raise misfit(owner, f"this is not the state of an optimizer: it has no key {key!r}.")
     if saved.get("optimizer", owner) != owner:
-        raise _error(owner, f"this state was saved by {saved['optimizer']}.")
+        raise misfit(owner, f"this state was saved by {saved['optimizer']}.")
     sizes = [len(group["params"]) for group in optimizer.param_groups]
     saved_sizes = [len(group.get("params", ())) for group in saved["param_groups"]]
     if sizes != saved_sizes:
-        raise _error(owner, f"the state has groups of {saved_sizes} parameters, but the optimizer of {sizes}.")
+        raise misfit(owner, f"the state has groups of {saved_sizes} parameters, but the optimizer of {sizes}.")
     t = int(saved.get("t", max([int(s["step"]) for s in saved["state"].values() if "step" in s], default=0)))
     pairs = zip(optimizer.param_groups, saved["param_groups"], strict=True)
     groups = [_merge(optimizer, group, other, t) for group, other in pairs]
@@ -98,7 +93,7 @@ def _merge(optimizer: Optimizer, group: Mapping[str, Any], saved: Mapping[str, A
         elif name == "initial_lr":
             merged[name] = value
         elif value and name not in _OTHERS and not (name == "decoupled_weight_decay" and optimizer.decoupled):
-            raise _error(owner, f"the state has {name}={value!r}, which is not a hyper-parameter of {owner}.")
+            raise misfit(owner, f"the state has {name}={value!r}, which is not a hyper-parameter of {owner}.")
     optimizer.resolve(merged, t)
     return merged
 
@@ -134,7 +129,7 @@ def _entry(
                 continue
             array = arrays[name]
             if array.shape != p.shape:
-                raise _error(owner, f"{name} of {describe(p, number)} has shape {array.shape} in the state.")
+                raise misfit(owner, f"{name} of {describe(p, number)} has shape {array.shape} in the state.")
             entry[name] = np.empty_like(p.data, dtype)
             entry[name][...] = array
         elif name == "step":
@@ -142,12 +137,13 @@ def _entry(
         elif name in optimizer.numbers:
             entry[name] = float(value)
         elif value is not None:
-            raise _error(owner, f"the state of {describe(p, number)} has {name}, which {owner} does not use.")
+            raise misfit(owner, f"the state of {describe(p, number)} has {name}, which {owner} does not use.")
     missing = [name for name in slots if name not in saved]
     if missing:
-        raise _error(owner, f"the state of {describe(p, number)} has no {missing[0]}.")
+        raise misfit(owner, f"the state of {describe(p, number)} has no {missing[0]}.")
     return entry
 
 
-def _error(owner: str, message: str) -> StateError:
+def misfit(owner: str, message: str) -> StateError:
+    """The error for a state that does not fit."""
     return StateError(f"{owner}: {message} Nothing was loaded.")

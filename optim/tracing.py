@@ -1,14 +1,9 @@
 """Turns an update, written as an expression, into a sequence of NumPy calls that run in place.
 
-`record` calls the update once with objects that record every operation (`Array` for the parameter, its gradient and
-the state, `Scalar` for the coefficients), assigns memory to each intermediate result, and writes a Python function
-that does the same without temporaries. This module knows expressions; it must not know optimizers, nor the sizes and
-the memory of the arrays (`optim.kernel` does).
-
-The rules: every operation is elementwise, so it may overwrite one of its operands. A returned result goes directly to
-the memory of the parameter or of the state if the old value is no longer needed, else to a scratch register that is
-copied at the end. A register is free again after the last use of its content. Operations among coefficients and
-numbers alone are done once per step, on Python floats.
+`record` calls the update once with objects that record every operation, assigns memory to each intermediate result,
+and writes a Python function that does the same without temporaries. Operations are elementwise, so each may overwrite
+an operand. A result goes to the memory of the parameter or the state if the old value is no longer needed, else to a
+scratch register, which is free again after the last use. Coefficients are combined once per step, as Python floats.
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
 """The dtype of an update: the parameter's own, or a wider one if its numbers would not fit.
 
-Half precision is too narrow for any update: rates times gradients underflow, as do squares of gradients and eps. So
-these updates, and their state, use single precision. Other dtypes are kept until the square of a gradient overflows,
-or underflows beside an even smaller eps: then the state of that parameter is kept in the next wider dtype as long as
-its numbers require it. This module must not know any particular optimizer.
+Half precision is too narrow for any update: rates times gradients underflow, as do squares of gradients and eps. Other
+dtypes are kept until the square of a gradient overflows, or underflows beside an even smaller eps.
 """
 
 from collections.abc import Callable, Mapping, Sequence

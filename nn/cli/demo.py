@@ -1,7 +1,4 @@
-"""`chainrule demo`: train a network on handwritten digits and show every step.
-
-options.toml records how the default settings were chosen.
-"""
+"""`chainrule demo`: train a network on handwritten digits and show every step. options.toml explains the settings."""
 
 import argparse
 import math

@@ -17,8 +17,6 @@ class UsageError(Exception):
 
 
 def _type(read: Callable[[str], T], holds: Callable[[T], bool], what: str) -> Callable[[str], T]:
-    """Make an option type for argparse."""
-
     def checked(text: str) -> T:
         try:
             value = read(text)

@@ -157,7 +157,6 @@ def _check(a: argparse.Namespace) -> int:
 
 
 def _report(plan: Plan, model: MLP, x: NDArray[Any], y: NDArray[Any]) -> str:
-    """Format the model's scores on some samples."""
     answers = plan.answers(predict(model, plan.inputs(x)))
     if not plan.classes:
         rmse, mae = metrics.root_mean_squared_error(answers, y), metrics.mean_absolute_error(answers, y)

@@ -1,7 +1,4 @@
-"""Layers and activations, one file per family: each function beside the module that stores its settings.
-
-``__all__`` of a family lists its modules, which `nn` exports; `nn.functional` exports the functions.
-"""
+"""Layers and activations, one file per family: each function beside the module that stores its settings."""
 
 import typing as _typing
 

@@ -77,7 +77,6 @@ def scaled_dot_product_attention(
 
 
 def _with_causal(mask: Any, is_causal: bool, query: Any, key: Any) -> Any:
-    """The mask, with the causal one added if requested."""
     if not is_causal:
         return mask
     causal = causal_mask(query.shape[-2], key.shape[-2], dtype=query.dtype)
@@ -222,7 +221,6 @@ class MultiheadAttention(Module):
         return out, weights if batched else weights[0]
 
     def _projections(self, query: Any, key: Any, value: Any, same: bool) -> tuple[Any, Any, Any]:
-        """Query, key and value after their own weights."""
         weight, bias = vars(self).get("in_proj_weight"), self.in_proj_bias
         if weight is not None and same:
             return _split(_linear(query, weight, bias), indices_or_sections=3, axis=-1)

@@ -52,10 +52,9 @@ def _dropped(x: Any, p: float, training: bool, rng: Randomness, axes: int = 0) -
     return _multiply(x, mask)
 
 
-class Dropout(of.Dropout, of=dropout):
+class Dropout(of.Dropout, of=dropout, shown=("p",)):
     """Sets random elements of its input to 0 in training, so that no unit can rely on a particular other unit."""
 
-    _shown_settings = ("p",)
     _axes = 0  # of a channel that is dropped as a whole
 
     def __init__(self, p: float = 0.5, inplace: bool = False, *, rng: Randomness = None) -> None:

@@ -194,8 +194,6 @@ class AvgPool2d(_AvgPool, of=avg_pool2d):
 
 
 class _AdaptivePool(_OfFunction):
-    """Pooling to an output size, for any size of the input."""
-
     axes: int
     _shown_settings = ("output_size",)
 

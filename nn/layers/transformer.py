@@ -123,8 +123,6 @@ class TransformerDecoderLayer(_Layer):
 
 
 class _Stack(Module):
-    """A stack of copies of a layer, optionally followed by a normalization."""
-
     def __init__(self, layer: Module, num_layers: int, norm: Module | None) -> None:
         # Copies with copied generators would drop the same elements in every layer.
         shared = {id(own): own for m in layer.modules() if (own := vars(m).get("rng")) is not None}

@@ -181,7 +181,6 @@ class KLDivLoss(of.KLDivLoss, of=kl_div, takes="log-probabilities"):
 def _of_probabilities(
     logits: Operand, target: Operand, weight: Operand | None, ignore_index: int, label_smoothing: float, reduction: str
 ) -> Any:
-    """The cross-entropy with probabilities as target."""
     name = "cross_entropy"
     scores = plain(logits)
     if not scores.ndim or target.shape != scores.shape:
@@ -250,7 +249,6 @@ def _averaged(
 
 
 def _check_distributions(name: str, q: NDArray[Any]) -> None:
-    """Whether the last axis holds probabilities that sum to 1."""
     if not q.size:
         return
     if not np.minimum.reduce(q, None) >= 0.0:

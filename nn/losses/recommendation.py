@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from autograd.tables import table_of
+
 
 class Recommendation(NamedTuple):
     """The advice of `recommend`: activations by their names in `MLP`, losses by their names in `nn`."""
@@ -13,34 +15,6 @@ class Recommendation(NamedTuple):
     targets: str  # that this loss takes
     answer: str  # the activation that turns the output of the network into an answer
     separately: str  # that activation as the last layer, and the loss after it
-
-
-_TABLE = [
-    Recommendation(
-        "regression", "MSELoss", "numbers, in the shape of the output", "identity", "'identity' with MSELoss"
-    ),
-    Recommendation(
-        "binary",
-        "BCEWithLogitsLoss",
-        "0 or 1, or probabilities, in the shape of the output (N, 1)",
-        "sigmoid",
-        "'sigmoid' with BCELoss",
-    ),
-    Recommendation(
-        "multiclass",
-        "CrossEntropyLoss",
-        "class indices of shape (N,), or probabilities of shape (N, C)",
-        "softmax",
-        "'log_softmax' with NLLLoss",
-    ),
-    Recommendation(
-        "multilabel",
-        "BCEWithLogitsLoss",
-        "0 or 1 for each label, in the shape of the output (N, C)",
-        "sigmoid",
-        "'sigmoid' with BCELoss",
-    ),
-]
 
 
 def recommend(problem: str) -> Recommendation:
@@ -57,7 +31,7 @@ def recommend(problem: str) -> Recommendation:
     ('BCEWithLogitsLoss', 'sigmoid')
     >>> loss = getattr(nn, advice.loss)()
     """
-    for row in _TABLE:
-        if row.problem == problem:
-            return row
-    raise ValueError(f"problem must be one of {[row.problem for row in _TABLE]}, not {problem!r}.")
+    table = table_of(__name__)
+    if problem not in [*table]:
+        raise ValueError(f"problem must be one of {[*table]}, not {problem!r}.")
+    return Recommendation(problem, **table[problem])

@@ -96,7 +96,6 @@ def confusion_matrix(
 
 @one_call()
 def _counted(pairs: NDArray[np.int64], weight: NDArray[Any], classes: int) -> NDArray[Any]:
-    """How often each pair of classes occurs."""
     counts = np.bincount(pairs, weight, minlength=classes * classes).reshape(classes, classes)
     return counts if weight.dtype.kind == "f" else counts.astype(np.int64)
 

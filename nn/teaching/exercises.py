@@ -118,7 +118,6 @@ def _named(slips: Mapping[str, Any], explains: Callable[[Any], bool]) -> Verdict
 
 
 def _shape(case: _Case) -> Verdict | None:
-    """The probable reason for a wrong shape."""
     answer, expected = case.answer, case.expected
     if answer.shape == expected.shape:
         return None
@@ -219,7 +218,6 @@ def _judge_word(answer: Any, expected: str, slips: Mapping[str, Any]) -> Verdict
 
 
 def _judge_shape(answer: Any, expected: tuple[int, ...], slips: Mapping[str, Any]) -> Verdict:
-    """A shape, which is a tuple of lengths."""
     try:
         mine = tuple(int(n) for n in answer)
     except (TypeError, ValueError):

@@ -1,7 +1,4 @@
-"""Piecewise activations. Each works element by element, and documents its slope where two pieces meet.
-
-``inplace`` is accepted for PyTorch compatibility and has no effect: results are always new arrays.
-"""
+"""Piecewise activations, applied elementwise; ``inplace`` has no effect. Each documents its slope where pieces meet."""
 
 from __future__ import annotations
 
@@ -95,10 +92,8 @@ def leaky_relu(x: Operand, negative_slope: float = 0.01, inplace: bool = False) 
     return _bent(x, float(negative_slope))
 
 
-class LeakyReLU(of.LeakyReLU, of=leaky_relu):
+class LeakyReLU(of.LeakyReLU, of=leaky_relu, shown=("negative_slope",)):
     """The rectified linear unit with a small slope for negative inputs."""
-
-    _shown_settings = ("negative_slope",)
 
 
 def prelu(x: Operand, weight: Operand) -> Tensor:
@@ -130,10 +125,8 @@ def prelu(x: Operand, weight: Operand) -> Tensor:
     return _bent(x, weight)
 
 
-class PReLU(of.PReLU, of=prelu):
+class PReLU(of.PReLU, of=prelu, shown=("num_parameters",)):
     """The rectified linear unit with ``num_parameters`` learned slopes for negative inputs, which start at ``init``."""
-
-    _shown_settings = ("num_parameters",)
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: DTypeLike | None = None) -> None:
         self.num_parameters: int = positive("num_parameters", num_parameters, "number of slopes")
@@ -166,10 +159,8 @@ def rrelu(
     return _bent(x, np.asarray(slopes, x.dtype))
 
 
-class RReLU(of.RReLU, of=rrelu):
+class RReLU(of.RReLU, of=rrelu, shown=("lower", "upper")):
     """The rectified linear unit with a random slope for negative inputs."""
-
-    _shown_settings = ("lower", "upper")
 
     def __init__(
         self, lower: float = 1.0 / 8.0, upper: float = 1.0 / 3.0, inplace: bool = False, *, rng: Randomness = None
@@ -194,10 +185,8 @@ def elu(x: Operand, alpha: float = 1.0, inplace: bool = False) -> Any:
     return _exponential(floating(x), float(alpha), 1.0)
 
 
-class ELU(of.ELU, of=elu):
+class ELU(of.ELU, of=elu, shown=("alpha",)):
     """The exponential linear unit."""
-
-    _shown_settings = ("alpha",)
 
 
 @polymorphic
@@ -216,10 +205,8 @@ def celu(x: Operand, alpha: float = 1.0, inplace: bool = False) -> Any:
     return _exponential(floating(x), float(alpha), float(alpha))
 
 
-class CELU(of.CELU, of=celu):
+class CELU(of.CELU, of=celu, shown=("alpha",)):
     """The exponential linear unit without a kink."""
-
-    _shown_settings = ("alpha",)
 
 
 def _exponential(x: Any, alpha: float, width: float) -> Any:
@@ -265,11 +252,8 @@ def hardtanh(x: Operand, min_val: float = -1.0, max_val: float = 1.0, inplace: b
     return _masked(x, mask=inside) + _masked(np.clip(data, min_val, max_val), mask=~inside)
 
 
-class Hardtanh(of.Hardtanh, of=hardtanh):
+class Hardtanh(of.Hardtanh, of=hardtanh, shown=("min_val", "max_val"), balanced=True):
     """A piecewise linear approximation of tanh."""
-
-    _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
-    _shown_settings = ("min_val", "max_val")
 
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
         check_ends("Hardtanh", min_val=min_val, max_val=max_val)
@@ -303,10 +287,8 @@ def hardsigmoid(x: Operand, inplace: bool = False) -> Any:
     return hardtanh(floating(x) + 3.0, 0.0, 6.0) / 6.0
 
 
-class Hardsigmoid(of.Hardsigmoid, of=hardsigmoid):
+class Hardsigmoid(of.Hardsigmoid, of=hardsigmoid, balanced=True):
     """A piecewise linear approximation of the sigmoid."""
-
-    _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
 
 
 @polymorphic

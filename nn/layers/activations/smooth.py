@@ -1,7 +1,4 @@
-"""Smooth activations. Each works elementwise on inputs of any shape, and does not overflow.
-
-``inplace`` is accepted for PyTorch compatibility and has no effect: results are always new arrays.
-"""
+"""Smooth activations, applied elementwise and without overflow; ``inplace`` has no effect."""
 
 from __future__ import annotations
 
@@ -61,10 +58,8 @@ def sigmoid(x: Operand) -> Any:
     return _sigmoid(floating(x))
 
 
-class Sigmoid(of.Sigmoid, of=sigmoid):
+class Sigmoid(of.Sigmoid, of=sigmoid, balanced=True):
     """The logistic function, applied elementwise."""
-
-    _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
 
     def forward(self, x: Any) -> Tensor:
         return _sigmoid(floating(x))
@@ -81,10 +76,8 @@ def tanh(x: Operand) -> Any:
     return _tanh(floating(x))
 
 
-class Tanh(of.Tanh, of=tanh):
+class Tanh(of.Tanh, of=tanh, balanced=True):
     """The hyperbolic tangent, applied elementwise; its values lie between -1 and 1."""
-
-    _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
 
     def forward(self, x: Any) -> Tensor:
         return _tanh(floating(x))
@@ -103,10 +96,8 @@ def arctan(x: Operand) -> Any:
     return _arctan(floating(x))
 
 
-class Arctan(of.Arctan, of=arctan):
+class Arctan(of.Arctan, of=arctan, balanced=True):
     """The arctangent, a sigmoid that approaches its limits slowly."""
-
-    _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
 
 
 @polymorphic
@@ -122,10 +113,8 @@ def softsign(x: Operand) -> Any:
     return _softsign(floating(x))
 
 
-class Softsign(of.Softsign, of=softsign):
+class Softsign(of.Softsign, of=softsign, balanced=True):
     """A sigmoid without exponentials."""
-
-    _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
 
 
 @polymorphic
@@ -149,10 +138,8 @@ def softplus(x: Operand, beta: float = 1.0, threshold: float = 20.0) -> Any:
     return np.where(straight, x, y) if straight.any() else y
 
 
-class Softplus(of.Softplus, of=softplus):
+class Softplus(of.Softplus, of=softplus, shown=("beta", "threshold")):
     """A smooth ReLU."""
-
-    _shown_settings = ("beta", "threshold")
 
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
         self.beta: float = check_beta(beta)
@@ -196,10 +183,8 @@ def gelu(x: Operand, approximate: Approximation = "none") -> Any:
     return x * _sigmoid(inner * (_STEEPNESS + _CUBIC * (inner * inner)))
 
 
-class GELU(of.GELU, of=gelu):
+class GELU(of.GELU, of=gelu, gated=True):
     """The Gaussian error linear unit."""
-
-    _gated = True  # a sigmoid in it may well be 0 or 1
 
     def __init__(self, approximate: Approximation = "none") -> None:
         check_approximation(approximate)
@@ -223,10 +208,8 @@ def silu(x: Operand, inplace: bool = False) -> Any:
     return x * _sigmoid(x)
 
 
-class SiLU(of.SiLU, of=silu):
+class SiLU(of.SiLU, of=silu, gated=True):
     """The sigmoid linear unit, also known as swish."""
-
-    _gated = True  # a sigmoid in it may well be 0 or 1
 
 
 @polymorphic
@@ -244,10 +227,8 @@ def mish(x: Operand, inplace: bool = False) -> Any:
     return x * _tanh(_softplus(x))
 
 
-class Mish(of.Mish, of=mish):
+class Mish(of.Mish, of=mish, gated=True):
     """The Mish activation: `SiLU` with another gate."""
-
-    _gated = True  # a sigmoid in it may well be 0 or 1
 
 
 def check_beta(beta: float) -> float:

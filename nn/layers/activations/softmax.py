@@ -17,8 +17,6 @@ __all__ = ["GLU", "LogSoftmax", "Softmax"]
 
 
 class _AlongAxis(_OfFunction):
-    _shown_settings = ("axis",)
-
     def __init__(self, axis: int = -1, *, dim: int | None = None) -> None:
         self.axis: int = axis if dim is None else dim
 
@@ -38,7 +36,7 @@ def softmax(x: Operand, axis: int = -1, *, dim: int | None = None) -> Any:
     return _softmax(floating(x), axis=axis if dim is None else dim)
 
 
-class Softmax(_AlongAxis, of=softmax):
+class Softmax(_AlongAxis, of=softmax, shown=("axis",)):
     """Turns scores into probabilities along an axis."""
 
     def forward(self, x: Any) -> Tensor:
@@ -58,7 +56,7 @@ def log_softmax(x: Operand, axis: int = -1, *, dim: int | None = None) -> Any:
     return _log_softmax(floating(x), axis=axis if dim is None else dim)
 
 
-class LogSoftmax(_AlongAxis, of=log_softmax):
+class LogSoftmax(_AlongAxis, of=log_softmax, shown=("axis",)):
     """The logarithm of `Softmax`."""
 
     def forward(self, x: Any) -> Tensor:
@@ -82,8 +80,5 @@ def glu(x: Operand, dim: int = -1) -> Any:
     return a * _sigmoid(b)
 
 
-class GLU(of.GLU, of=glu):
+class GLU(of.GLU, of=glu, shown=("dim",), gated=True):
     """The gated linear unit."""
-
-    _gated = True  # a sigmoid in it may well be 0 or 1
-    _shown_settings = ("dim",)

@@ -1,7 +1,4 @@
-"""Recurrent layers: the same step for every element of a sequence, with a state that is passed on.
-
-``steps`` defines the kinds of steps, ``cells`` the modules for single steps, ``layers`` those for whole sequences.
-"""
+"""Recurrent layers: the same step for every element of a sequence, with a state that is passed on."""
 
 import typing as _typing
 

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from autograd import Tensor
 from nn.functional import step
-from nn.models.units.validation import _Learner, samples, weighted_sum
+from nn.models.units.validation import _Learner, samples
 from nn.validation import positive
 
 
@@ -62,17 +62,6 @@ class Adaline(_Learner):
     ) -> None:  # fmt: skip
         super().__init__(in_features, labels, dtype)
         self.threshold: float = sum(self.labels) / 2.0 if threshold is None else float(threshold)
-
-    def score(self, x: Any) -> Tensor:
-        """The weighted sum, from which the unit learns: a linear regression on the labels.
-
-        >>> import nn
-        >>> unit = nn.Adaline(2)
-        >>> unit.bias.data += 0.25
-        >>> unit.score([[1.0, 2.0]]).tolist()
-        [0.25]
-        """
-        return weighted_sum("Adaline", x, self.weight) + self.bias
 
     def forward(self, x: Any) -> Tensor:
         return self._labelled(step(self.score(x) - self.threshold, 0.0))

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from autograd import Tensor
 from nn.functional import step
-from nn.models.units.validation import _Learner, samples, weighted_sum
+from nn.models.units.validation import _Learner, samples
 from nn.validation import positive
 
 
@@ -92,17 +92,6 @@ these classes.
                 f"at_zero must be 0 (a score of 0 gives the first label) or 1 (the second), not {at_zero!r}."
             )
         self.at_zero: float = float(at_zero)
-
-    def score(self, x: Any) -> Tensor:
-        """The weighted sum before the threshold, which is 0 on the boundary.
-
-        >>> import nn
-        >>> unit = nn.Perceptron(2)
-        >>> unit.weight.data += 0.5
-        >>> unit.score([[1.0, 2.0]]).tolist()
-        [1.5]
-        """
-        return weighted_sum("Perceptron", x, self.weight) + self.bias
 
     def forward(self, x: Any) -> Tensor:
         return self._labelled(step(self.score(x), self.at_zero))

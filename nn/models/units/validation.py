@@ -38,6 +38,17 @@ class _Learner(Module):
         self.weight: Parameter = Parameter(np.zeros(self.in_features, parameter_dtype(dtype)))
         self.bias: Parameter = Parameter(np.zeros((), parameter_dtype(dtype)))
 
+    def score(self, x: Any) -> Tensor:
+        """The weighted sum ``sum_i w_i x_i + b``, to which the threshold is applied.
+
+        >>> import nn
+        >>> unit = nn.Adaline(2)
+        >>> unit.bias.data += 0.25
+        >>> unit.score([[1.0, 2.0]]).tolist()
+        [0.25]
+        """
+        return weighted_sum(type(self).__name__, x, self.weight) + self.bias
+
     def _labelled(self, answer: Any) -> Any:
         """The labels for predictions of 0 and 1."""
         low, high = self.labels

@@ -1,8 +1,4 @@
-"""Example calls of every op in the table, as material for programs with planted faults.
-
-Most calls follow from the op: its operands are moderate, distinct numbers at which it is smooth. For other ops, the
-record lists example calls. An op is left out if it has required attributes but no example.
-"""
+"""Example calls of every op that has no required attributes or lists its examples, for programs with planted faults."""
 
 from collections.abc import Iterator
 from inspect import Parameter
@@ -82,7 +78,6 @@ def numbers(*shape: int, low: float = 0.3, high: float = 0.9, seed: int = 0) -> 
 
 
 def _examples(op: Op) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
-    """The example calls in the record of the op."""
     for example in op.facts.examples:
         shapes = enumerate(example.operands)
         yield tuple(numbers(*x, seed=i) if isinstance(x, tuple) else x for i, x in shapes), example.attributes
