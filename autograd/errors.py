@@ -4,7 +4,7 @@ Each docstring documents its mistake: an example that raises it, the cause, the 
 exception that NumPy or Python would raise for the mistake, so existing ``except ValueError`` clauses keep working.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -283,6 +283,13 @@ value without gradient, or define a rule with custom_op(forward, vjp).
     """
 
 
+class Operation(Protocol):
+    """The record of an op, or the layer in whose call an operand was rejected."""
+
+    name: str
+    operands: tuple[str, ...]
+
+
 class OperandError(AutogradError, ValueError):
     """The operands of an operation do not fit together; NumPy's own error is chained.
 
@@ -303,8 +310,8 @@ class OperandError(AutogradError, ValueError):
       likely fix: x @ weight.T
     """
 
-    op: Any = None
-    operands: tuple[Any, ...] = ()
+    op: Operation | None = None
+    operands: tuple[object, ...] = ()
     fix: str = ""
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -8,7 +8,7 @@ import numpy as np
 from autograd import Tensor
 from optim.errors import HyperparameterError
 from optim.groups import Parameters
-from optim.hyperparameters import NON_NEGATIVE, EpsMode, NonNegative, Pair, Share, Switch, is_off
+from optim.hyperparameters import NON_NEGATIVE, Entry, EpsMode, NonNegative, Pair, Setting, Share, Switch, is_off
 from optim.optimizer import Optimizer
 from optim.tracing import guarded
 
@@ -51,12 +51,12 @@ class Adagrad(Optimizer):
     ) -> None:  # fmt: skip
         super().__init__(params, **self._given(locals()))
 
-    def new_state(self, p: Tensor, group: Mapping[str, Any]) -> dict[str, Any]:
-        state = super().new_state(p, group)
+    def new_state(self, p: Tensor, group: Mapping[str, Any]) -> dict[str, Entry]:
+        state: dict[str, Any] = super().new_state(p, group)
         state["sum"] += self.resolve(group, 0)["initial_accumulator_value"]
         return state
 
-    def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
+    def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> Mapping[str, Setting]:
         return {
             "rate": hyper["lr"] / (1.0 + (step - 1) * hyper["lr_decay"]),
             "eps": hyper["eps"],
@@ -65,7 +65,7 @@ class Adagrad(Optimizer):
         }
 
     @staticmethod
-    def update(p: Any, g: Any, s: Any, *, rate: Any, eps: Any, inside: bool, use_current: bool) -> tuple[Any, ...]:
+    def update(p: Any, g: Any, s: Any, *, rate: Any, eps: Any, inside: bool, use_current: bool) -> tuple[Entry, ...]:
         new = guarded(s + g * g)
         return p - rate * (g / _root(new if use_current else s, eps, inside)), new
 
@@ -105,14 +105,14 @@ class RMSprop(Optimizer):
         buffer = () if is_off(group["momentum"]) else ("momentum_buffer",)
         return ("square_avg", *mean, *buffer)
 
-    def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
+    def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> Mapping[str, Setting]:
         numbers = {name: hyper[name] for name in ("lr", "alpha", "eps", "momentum", "centered")}
         return {**numbers, "inside": hyper["eps_mode"] == "inside"}
 
     @staticmethod
     def update(
         p: Any, g: Any, v: Any, *more: Any, lr: Any, alpha: Any, eps: Any, momentum: Any, centered: bool, inside: bool
-    ) -> tuple[Any, ...]:
+    ) -> tuple[Entry, ...]:
         means, buffers = more[:centered], more[centered:]
         v = alpha * v + (1.0 - alpha) * guarded(g * g)
         means = tuple(alpha * m + (1.0 - alpha) * g for m in means)
@@ -150,11 +150,11 @@ class Adadelta(Optimizer):
     ) -> None:  # fmt: skip
         super().__init__(params, **self._given(locals()))
 
-    def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
+    def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> Mapping[str, Setting]:
         return {"lr": hyper["lr"], "rho": hyper["rho"], "eps": hyper["eps"]}
 
     @staticmethod
-    def update(p: Any, g: Any, v: Any, u: Any, *, lr: Any, rho: Any, eps: Any) -> tuple[Any, ...]:
+    def update(p: Any, g: Any, v: Any, u: Any, *, lr: Any, rho: Any, eps: Any) -> tuple[Entry, ...]:
         v = rho * v + (1.0 - rho) * guarded(g * g)
         step = np.sqrt(u + eps) / np.sqrt(v + eps) * g
         return p - lr * step, v, rho * u + (1.0 - rho) * step * step
@@ -195,14 +195,14 @@ class Rprop(Optimizer):
         if not low <= high:
             raise HyperparameterError(f"Rprop: step_sizes must be in increasing order; got {low!r} and {high!r}.")
 
-    def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
+    def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> Mapping[str, Setting]:
         (less, more), (low, high) = hyper["etas"], hyper["step_sizes"]
         return {"first": hyper["lr"] if step == 1 else None, "less": less, "more": more, "low": low, "high": high}
 
     @staticmethod
     def update(
         p: Any, g: Any, before: Any, size: Any, *, first: Any, less: Any, more: Any, low: Any, high: Any
-    ) -> tuple[Any, ...]:
+    ) -> tuple[Entry, ...]:
         same = np.sign(g) * np.sign(before)
         rises, falls = np.maximum(same, 0.0), np.maximum(-same, 0.0)
         size = size if first is None else size + first

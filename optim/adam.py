@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from optim.groups import Parameters
-from optim.hyperparameters import Betas, EpsMode, NonNegative, Switch
+from optim.hyperparameters import Betas, Entry, EpsMode, NonNegative, Setting, Switch
 from optim.optimizer import Optimizer
 from optim.tracing import guarded
 
@@ -48,7 +48,7 @@ class Adam(Optimizer):
     def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
         return ("exp_avg", "exp_avg_sq", "max_exp_avg_sq") if group["amsgrad"] else ("exp_avg", "exp_avg_sq")
 
-    def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
+    def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> Mapping[str, Setting]:
         # With c = 1 - beta2**t: m / (sqrt(v / c) + eps) = sqrt(c) * m / (sqrt(v) + sqrt(c) * eps), and inside the
         # root m / sqrt(v / c + eps) = sqrt(c) * m / sqrt(v + c * eps). So the arrays need no corrections.
         beta1, beta2 = hyper["betas"]
@@ -66,7 +66,7 @@ class Adam(Optimizer):
     @staticmethod
     def update(
         p: Any, g: Any, m: Any, v: Any, *largest: Any, rate: Any, beta1: Any, beta2: Any, eps: Any, inside: bool
-    ) -> tuple[Any, ...]:
+    ) -> tuple[Entry, ...]:
         m = beta1 * m + (1.0 - beta1) * g
         v = beta2 * v + (1.0 - beta2) * guarded(g * g)
         largest = tuple(np.maximum(x, v) for x in largest)
@@ -134,7 +134,7 @@ class NAdam(Optimizer):
     ) -> None:  # fmt: skip
         super().__init__(params, **self._given(locals()))
 
-    def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
+    def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> Mapping[str, Setting]:
         beta1, beta2 = hyper["betas"]
         root = (1.0 - beta2**step) ** 0.5  # as in Adam
         now = beta1 * (1.0 - 0.5 * 0.96 ** (step * hyper["momentum_decay"]))
@@ -152,7 +152,7 @@ class NAdam(Optimizer):
     @staticmethod
     def update(
         p: Any, g: Any, m: Any, v: Any, *, along_m: Any, along_g: Any, beta1: Any, beta2: Any, eps: Any
-    ) -> tuple[Any, ...]:
+    ) -> tuple[Entry, ...]:
         m = beta1 * m + (1.0 - beta1) * g
         v = beta2 * v + (1.0 - beta2) * guarded(g * g)
         return p - (along_m * m + along_g * g) / (np.sqrt(v) + eps), m, v
@@ -185,7 +185,7 @@ class RAdam(Optimizer):
     ) -> None:  # fmt: skip
         super().__init__(params, **self._given(locals()))
 
-    def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
+    def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> Mapping[str, Setting]:
         beta1, beta2 = hyper["betas"]
         rate, eps, correction = hyper["lr"] / (1.0 - beta1**step), None, 1.0 - beta2**step
         most = 2.0 / (1.0 - beta2) - 1.0
@@ -196,7 +196,7 @@ class RAdam(Optimizer):
         return {"rate": rate, "beta1": beta1, "beta2": beta2, "eps": eps}
 
     @staticmethod
-    def update(p: Any, g: Any, m: Any, v: Any, *, rate: Any, beta1: Any, beta2: Any, eps: Any) -> tuple[Any, ...]:
+    def update(p: Any, g: Any, m: Any, v: Any, *, rate: Any, beta1: Any, beta2: Any, eps: Any) -> tuple[Entry, ...]:
         m = beta1 * m + (1.0 - beta1) * g
         v = beta2 * v + (1.0 - beta2) * guarded(g * g)
         return p - rate * (m if eps is None else m / (np.sqrt(v) + eps)), m, v
@@ -227,12 +227,12 @@ class Adamax(Optimizer):
     ) -> None:  # fmt: skip
         super().__init__(params, **self._given(locals()))
 
-    def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
+    def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> Mapping[str, Setting]:
         beta1, beta2 = hyper["betas"]
         return {"rate": hyper["lr"] / (1.0 - beta1**step), "beta1": beta1, "beta2": beta2, "eps": hyper["eps"]}
 
     @staticmethod
-    def update(p: Any, g: Any, m: Any, u: Any, *, rate: Any, beta1: Any, beta2: Any, eps: Any) -> tuple[Any, ...]:
+    def update(p: Any, g: Any, m: Any, u: Any, *, rate: Any, beta1: Any, beta2: Any, eps: Any) -> tuple[Entry, ...]:
         m, u = beta1 * m + (1.0 - beta1) * g, np.maximum(beta2 * u, np.abs(g) + eps)
         return p - rate * (m / u), m, u
 
@@ -265,11 +265,11 @@ class Lion(Optimizer):
     ) -> None:  # fmt: skip
         super().__init__(params, **self._given(locals()))
 
-    def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
+    def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> Mapping[str, Setting]:
         beta1, beta2 = hyper["betas"]
         return {"lr": hyper["lr"], "share": beta1 / (1.0 - beta1), "beta2": beta2}
 
     @staticmethod
-    def update(p: Any, g: Any, m: Any, *, lr: Any, share: Any, beta2: Any) -> tuple[Any, ...]:
+    def update(p: Any, g: Any, m: Any, *, lr: Any, share: Any, beta2: Any) -> tuple[Entry, ...]:
         direction = np.sign(share * m + g)  # that of β₁·m + (1 − β₁)·g, also where the product with g would vanish
         return p - lr * direction, beta2 * m + (1.0 - beta2) * g

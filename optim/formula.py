@@ -7,7 +7,7 @@ import numpy as np
 
 from autograd import Tensor
 from optim.errors import HyperparameterError
-from optim.hyperparameters import Rule, is_off, rules_of
+from optim.hyperparameters import Entry, Rule, Setting, is_off, rules_of
 from optim.widths import of_parameter
 
 BESIDE = ("params", "initial_lr")  # what a group has besides hyper-parameters; the second is of `optim.lr_scheduler`
@@ -37,12 +37,12 @@ class Formula:
         """The names of the state arrays of a parameter, given the hyper-parameters of its group."""
         return self.arrays
 
-    def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
+    def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> Mapping[str, Setting]:
         """The coefficients of the update, and the new values of the numbers in the state."""
         raise NotImplementedError
 
     @staticmethod
-    def update(p: Any, g: Any, *state: Any, **coefficients: Any) -> tuple[Any, ...]:
+    def update(p: Any, g: Any, *state: Any, **coefficients: Any) -> tuple[Entry, ...]:
         """The new parameter and its new state."""
         raise NotImplementedError
 
@@ -60,7 +60,7 @@ class Formula:
     @classmethod
     def expression(
         cls, p: Any, g: Any, *state: Any, ascend: bool, decay: Any, shrink: Any, **coefficients: Any
-    ) -> tuple[Any, ...]:
+    ) -> tuple[Entry, ...]:
         """The update with the parts that all optimizers share: the direction, and weight decay of either kind."""
         if ascend:
             g = -g
@@ -70,7 +70,7 @@ class Formula:
             p = shrink * p
         return cls.update(p, g, *state, **coefficients)
 
-    def common(self, hyper: Mapping[str, Any]) -> dict[str, Any]:
+    def common(self, hyper: Mapping[str, Any]) -> dict[str, Setting]:
         """The settings of `expression` that all optimizers share."""
         decay = hyper.get("weight_decay", 0.0)
         decoupled = hyper.get("decoupled_weight_decay", self.decoupled)
@@ -83,8 +83,8 @@ class Formula:
         }
 
     def settings(
-        self, common: dict[str, Any], hyper: Mapping[str, Any], step: int, state: dict[str, Any]
-    ) -> dict[str, Any]:
+        self, common: Mapping[str, Setting], hyper: Mapping[str, Any], step: int, state: dict[str, Any]
+    ) -> dict[str, Setting]:
         """The settings of `expression` for an update; the numbers in the state are updated."""
         if not self.numbers:
             return {**common, **self.coefficients(hyper, step)}
@@ -93,13 +93,13 @@ class Formula:
             state[name] = settings.pop(name)
         return settings
 
-    def new_state(self, p: Tensor, group: Mapping[str, Any]) -> dict[str, Any]:
+    def new_state(self, p: Tensor, group: Mapping[str, Any]) -> dict[str, Entry]:
         """The state of a parameter before its first update."""
         dtype = of_parameter(p.dtype)
         arrays = {name: np.zeros_like(p._data, dtype) for name in self.slots(group)}
         return {"step": 0, **self.numbers, **arrays}
 
-    def resolve(self, group: Mapping[str, Any], t: int, *, tensors: bool = False) -> dict[str, Any]:
+    def resolve(self, group: Mapping[str, Any], t: int, *, tensors: bool = False) -> dict[str, Setting]:
         """The hyper-parameters of a group after t steps, checked."""
         owner = type(self).__name__
         unknown = [name for name in group if name not in self.rules and name not in BESIDE]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 
@@ -11,16 +11,24 @@ from autograd import Tensor
 from autograd.engine.tensor import plain
 from optim.errors import GradientError, StateError
 from optim.groups import describe
+from optim.hyperparameters import Entry
 from optim.widths import of_arrays, of_parameter, of_step
 
 if TYPE_CHECKING:
     from optim.optimizer import Optimizer
 
 
+class State(TypedDict):
+    """The number of steps done, and the state of each parameter."""
+
+    t: int
+    params: list[dict[str, Entry]]
+
+
 def functional(
     optimizer: Optimizer, params: Sequence[Any], grads: Sequence[Any], state: Mapping[str, Any] | None,
     hyper: Mapping[str, Any],
-) -> tuple[list[Any], dict[str, Any]]:  # fmt: skip
+) -> tuple[list[Any], State]:  # fmt: skip
     """`Optimizer.functional`."""
     owner = type(optimizer).__name__
     models = [p for group in optimizer.param_groups for p in group["params"]]
@@ -57,7 +65,7 @@ def _update(
     """The new value of a parameter; its entry of the state is brought up to date."""
     entry["step"] += 1
     common = optimizer.common(hyper)
-    settings = optimizer.settings(common, hyper, entry["step"], entry)
+    settings: dict[str, Any] = optimizer.settings(common, hyper, entry["step"], entry)
     dtype = of_parameter(p.dtype)
     if optimizer.squares:
         dtype = of_step(plain(p), plain(g), plain(common["decay"]), plain(hyper.get("eps", 0.0)))

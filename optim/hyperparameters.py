@@ -5,12 +5,19 @@ from math import inf
 from typing import Annotated, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograd import Tensor
 from optim.errors import HyperparameterError
 
 Value = float | Callable[[int], float] | Tensor
 """The types of a numeric hyper-parameter; a function takes the number of steps done so far."""
+
+Setting = bool | float | str | Tensor | tuple[float | Tensor, ...] | None
+"""The types of a hyper-parameter at a step, and of the coefficients computed from them."""
+
+Entry = float | NDArray[Any] | Tensor
+"""The types that a formula computes with: of a parameter, its gradient, and the entries of its state."""
 
 
 class Rule:

@@ -208,10 +208,10 @@ class InPlace(Formula):
         known = self._fixed.get(index)
         if known is not None and len(known[0]) == len(values) and all(map(is_, known[0], values)):
             return known[1]
-        hyper = self.resolve(group, self.t)
+        hyper: dict[str, Any] = self.resolve(group, self.t)
         slots = self.slots(group)
         tiny = self.squares and hyper.get("eps", 1.0) < SMALL_EPS
-        resolved = hyper, slots, reader_of(slots), self.common(hyper), tiny
+        resolved: Resolved = hyper, slots, reader_of(slots), self.common(hyper), tiny
         if all(rule.is_fixed(group[name]) for name, rule in self.rules.items()):
             self._fixed[index] = values, resolved
         return resolved

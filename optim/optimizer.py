@@ -13,8 +13,9 @@ from autograd.callers import users_level
 from autograd.recording import RECORDER
 from autograd.words import OptimizerWords
 from optim.errors import NoGradientWarning, ParameterError
-from optim.functional import functional
+from optim.functional import State, functional
 from optim.groups import Parameters, check_parameter, describe, read_groups, read_parameters
+from optim.hyperparameters import Entry
 from optim.in_place import InPlace
 from optim.interrupts import undisturbed
 from optim.state_dict import dump, restore
@@ -125,7 +126,8 @@ class Optimizer(InPlace, OptimizerWords):
         >>> SGD([tensor(1.0, requires_grad=True)], lr=exponential(0.1, gamma=0.5)).present_lr()
         [0.1]
         """
-        return [self.resolve(group, self.t)["lr"] for group in self.param_groups]
+        hypers: list[dict[str, Any]] = [self.resolve(group, self.t) for group in self.param_groups]
+        return [hyper["lr"] for hyper in hypers]
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Set the gradients of all parameters to None, or fill them with zeros.
@@ -195,9 +197,17 @@ class Optimizer(InPlace, OptimizerWords):
             stacklevel=users_level(),
         )
 
+    @overload
+    def functional(
+        self, params: Sequence[Tensor], grads: Sequence[Any], state: Mapping[str, Any] | None = ..., **hyper: Any
+    ) -> tuple[list[Tensor], State]: ...
+    @overload
+    def functional(
+        self, params: Sequence[Entry], grads: Sequence[Any], state: Mapping[str, Any] | None = ..., **hyper: Any
+    ) -> tuple[list[Entry], State]: ...
     def functional(
         self, params: Sequence[Any], grads: Sequence[Any], state: Mapping[str, Any] | None = None, **hyper: Any
-    ) -> tuple[list[Any], dict[str, Any]]:
+    ) -> tuple[list[Any], State]:
         """Perform `step` as a pure function on Tensors: returns new parameters and a new state, and changes nothing.
 
         ``params`` and ``grads`` replace the optimizer's parameters and their gradients (None skips one); ``state`` is

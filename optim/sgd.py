@@ -9,7 +9,7 @@ import numpy as np
 from autograd import Tensor
 from optim.errors import HyperparameterError
 from optim.groups import Parameters
-from optim.hyperparameters import Choice, NonNegative, Switch, is_off
+from optim.hyperparameters import Choice, Entry, NonNegative, Setting, Switch, is_off
 from optim.optimizer import Optimizer
 
 __all__ = ["SGD"]
@@ -68,7 +68,7 @@ class SGD(Optimizer):
     def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
         return () if is_off(group["momentum"]) else ("momentum_buffer",)
 
-    def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
+    def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> Mapping[str, Setting]:
         return {
             "lr": hyper["lr"],
             "momentum": hyper["momentum"],
@@ -100,7 +100,7 @@ class SGD(Optimizer):
         """
         moves = []
         for group in self.param_groups:
-            hyper = self.resolve(group, self.t)
+            hyper: Mapping[str, Any] = self.resolve(group, self.t)
             if hyper["nesterov"] or not self.slots(group):
                 raise HyperparameterError("SGD: look_ahead() needs a positive momentum and nesterov=False.")
             speed = hyper["momentum"] * (1.0 if hyper["momentum_style"] == "classical" else -hyper["lr"])
@@ -125,7 +125,7 @@ class SGD(Optimizer):
     @staticmethod
     def update(
         p: Any, g: Any, v: Any = None, *, lr: Any, momentum: Any, damping: Any, nesterov: bool, style: str
-    ) -> tuple[Any, ...]:
+    ) -> tuple[Entry, ...]:
         if v is None:
             return (p - lr * g,)
         if style == "classical":

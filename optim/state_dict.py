@@ -113,7 +113,7 @@ def _entry(
 ) -> dict[str, Any]:
     """The state of one parameter. PyTorch omits parameters (and SGD's step) that it has not needed yet."""
     owner = type(optimizer).__name__
-    entry = optimizer.new_state(p, group)
+    entry: dict[str, Any] = optimizer.new_state(p, group)
     if not saved:
         return entry
     slots = optimizer.slots(group)

@@ -209,7 +209,8 @@ def _made(optimizer: Any, model: Module) -> Optimizer:
 def _rate(optimizer: Optimizer) -> float:
     """The learning rate of the first group in the latest step."""
     group = optimizer.param_groups[0]
-    return float(optimizer.resolve(group, max(optimizer.t - 1, 0))["lr"]) if "lr" in group else float("nan")
+    hyper: dict[str, Any] = optimizer.resolve(group, max(optimizer.t - 1, 0))
+    return float(hyper["lr"]) if "lr" in group else float("nan")
 
 
 # --- what goes wrong ----------------------------------------------------------------------------------------------

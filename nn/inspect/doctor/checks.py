@@ -1,10 +1,10 @@
 """The table of checks: each is a function of a `TrialStep` that returns what it found, or None."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from autograd.tables import table_of
-from nn.inspect.doctor.report import Finding
+from nn.inspect.doctor.report import Finding, Measured
 from nn.inspect.doctor.trial_step import TrialStep
 
 
@@ -16,7 +16,7 @@ class Found(NamedTuple):
 
     what: str
     where: Iterable[str] = ()
-    measured: dict[str, Any] = {}  # noqa: RUF012 - never changed
+    measured: Mapping[str, Measured] = {}
     case: str = ""
     numbers: dict[str, float] = {}  # noqa: RUF012
 

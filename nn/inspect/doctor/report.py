@@ -1,11 +1,11 @@
 """Findings of the doctor, and the report that holds them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from textwrap import indent, wrap
-from typing import Any
 
+Measured = float | str | tuple[int, ...]  # a number, a word or a shape
 _WIDTH = 110
 _MANY = 6  # list at most this many places
 
@@ -33,7 +33,7 @@ class Finding:
     why: str
     remedy: str
     where: tuple[str, ...] = ()
-    measured: dict[str, Any] = field(default_factory=dict)
+    measured: Mapping[str, Measured] = field(default_factory=dict)
 
     def __str__(self) -> str:
         rows = [self.what, f"Why it matters: {self.why}", f"What to do: {self.remedy}"]
