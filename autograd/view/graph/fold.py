@@ -54,7 +54,7 @@ def _used_frames(
     return kept, number
 
 
-class Closing(NamedTuple):
+class _Closing(NamedTuple):
     """A module call to be shown as one node: its contents, and the node whose result is shown as its own."""
 
     frame: FrameRecord
@@ -67,7 +67,7 @@ class Closing(NamedTuple):
         return self.inside[-1].id
 
 
-def closings(graph: Graph, depth: int) -> list[Closing]:
+def _closings(graph: Graph, depth: int) -> list[_Closing]:
     """The module calls at nesting depth ``depth`` (0: all outermost calls)."""
     levels = graph.levels()
     closed: dict[int | None, int | None] = {None: None}  # each frame -> the closed call around it, if any
@@ -89,13 +89,13 @@ def closings(graph: Graph, depth: int) -> list[Closing]:
     found = []
     for home, inside in members.items():
         shown = [node for node in inside if node.output] or leaving.get(home, inside[-1:])
-        found.append(Closing(graph.frames[home], tuple(inside), max(shown, key=lambda node: node.made)))
+        found.append(_Closing(graph.frames[home], tuple(inside), max(shown, key=lambda node: node.made)))
     return found
 
 
 def close(graph: Graph, depth: int) -> Graph:
     """Show each module call at nesting depth ``depth`` as one node (0: all outermost calls)."""
-    calls = closings(graph, depth)
+    calls = _closings(graph, depth)
     if not calls:
         return graph
     stand_in = {node.id: call.key for call in calls for node in call.inside}
@@ -113,7 +113,7 @@ def _redirected(node: GraphNode, stand_in: Mapping[int, int]) -> GraphNode:
     return node.rewired(moved)
 
 
-def _closed_node(call: Closing, stand_in: Mapping[int, int]) -> GraphNode:
+def _closed_node(call: _Closing, stand_in: Mapping[int, int]) -> GraphNode:
     """One node for a module call: its outside arguments, its last result, and its contents in a few words."""
     home, frame, inside = call.key, call.frame, call.inside
     arguments: dict[tuple[int, int | None], Argument] = {}
@@ -138,6 +138,7 @@ def _closed_node(call: Closing, stand_in: Mapping[int, int]) -> GraphNode:
         note=_contents(inside),
         repeat=frame.repeat,
         live=any(a.flows for node in inside for _, a in node.references()),
+        vertices=tuple(dict.fromkeys(v for node in (call.last, *inside) for v in node.vertices)),
     )
 
 
@@ -169,7 +170,8 @@ def leave_out(graph: Graph, most: int) -> Graph:
         nodes[i] = _redirected(node, stand_in)
     results = tuple(Result(None, None, (), r.dtype) for r in gone[0].results[:1])
     text = f"{len(gone):,} node{'s' * (len(gone) != 1)} left out"
-    nodes[-1] = GraphNode(-1, "hidden", text, results=results, note=_kinds(gone))
+    vertices = tuple(v for node in gone for v in node.vertices)
+    nodes[-1] = GraphNode(-1, "hidden", text, results=results, note=_kinds(gone), vertices=vertices)
     return rebuild(nodes, tuple(dict.fromkeys(i if i in nodes else -1 for i in graph.outputs)), graph.frames)
 
 

@@ -43,9 +43,9 @@ class GraphNode(NamedTuple):
     """A leaf, one application of an op, or a node that folding put in the place of several.
 
     ``record`` is that of the op in the table; ``made`` is the rank among the ops in the order in which the program ran
-    (-1 for leaves). What folding adds: ``extra`` (arguments of the folded neighbours that this stands for), ``path``
-    and ``note`` of a module, ``repeat``, the number of equal neighbours, and ``live``: a gradient flows inside of a
-    folded module.
+    (-1 for leaves); ``vertices`` are those of the engine that the node shows, the one with the result first. What
+    folding adds: ``extra`` (arguments of the folded neighbours that this stands for), ``path`` and ``note`` of a
+    module, ``repeat``, the number of equal neighbours, and ``live``: a gradient flows inside of a folded module.
     """
 
     id: int
@@ -65,6 +65,7 @@ class GraphNode(NamedTuple):
     origin: tuple[CodeType | None, int] = (None, -1)
     record: Any = None
     live: bool = False
+    vertices: tuple[Any, ...] = ()
 
     @property
     def name(self) -> str | None:

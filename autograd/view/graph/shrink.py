@@ -4,9 +4,8 @@ This module owns the order of the measures and their thresholds. How they work b
 """
 
 from collections import Counter
-from typing import NamedTuple
 
-from autograd.view.graph.fold import Closing, close, closings, leave_out
+from autograd.view.graph.fold import close, leave_out
 from autograd.view.graph.records import Graph
 from autograd.view.graph.repeats import fold_repeats
 
@@ -34,34 +33,14 @@ def fold_many(graph: Graph, max_nodes: int) -> Graph:
     return fold_repeats(graph) if len(graph.nodes) > min(COMFORTABLE, max_nodes) else graph
 
 
-class Narrowed(NamedTuple):
-    """A smaller graph, the node of it that shows each node of the full one, and the calls that it shows as one node."""
+def narrow(graph: Graph, most: int) -> Graph:
+    """A graph of at most ``most`` nodes, each of which holds its vertices: equal neighbours are not folded.
 
-    graph: Graph
-    shown_by: tuple[int, ...]
-    calls: dict[int, Closing]
-
-
-def narrow(graph: Graph, most: int) -> Narrowed:
-    """A graph of at most ``most`` nodes in which every node keeps a place of its own or lies in that of its call.
-
-    For views that go through all nodes one by one: module calls are closed and the nodes farthest from the outputs are
-    left out, but equal neighbours are not folded.
+    For views that go through all vertices one by one: module calls are closed, and the nodes farthest from the outputs
+    are left out.
     """
     depth = _depth_that_fits(graph, most) if len(graph.nodes) > most else None
-    calls = [] if depth is None else closings(graph, depth)
-    place = list(range(len(graph.nodes)))
-    for call in calls:
-        for node in call.inside:
-            place[node.id] = call.key
-    closed = graph if depth is None else close(graph, depth)
-    small = leave_out(closed, most)
-    for before, after in ((graph, closed), (closed, small)):
-        if after is not before:
-            number = {source: n for n, source in enumerate(after.sources)}
-            place = [number[i] if i in number else number[-1] for i in place]
-    kept = {place[call.key]: call for call in calls if small.nodes[place[call.key]].kind == "module"}
-    return Narrowed(small, tuple(place), kept)
+    return leave_out(graph if depth is None else close(graph, depth), most)
 
 
 def _depth_that_fits(graph: Graph, max_nodes: int) -> int | None:

@@ -40,11 +40,6 @@ def recorded(outputs: list[Any], keep: Keep) -> tuple[Graph, list[Place]]:
     return recorder.record(outputs), recorder.places
 
 
-def vertices_below(root: Vertex) -> list[Vertex]:
-    """The vertices behind the nodes of ``snapshot(root)``, in the same order."""
-    return operands_first([_owner(root)], _operands)
-
-
 def refused(error: BaseException) -> tuple[Any, Any]:
     """The op that refused its operands, and those; from the error itself or one that it was raised from."""
     cause: BaseException | None = error
@@ -99,7 +94,7 @@ def _type(value: object) -> str:
     return ("an " if name[0] in "aeiouAEIOU" else "a ") + name
 
 
-def _owner(vertex: Vertex) -> Vertex:
+def owner(vertex: Vertex) -> Vertex:
     """The vertex that becomes a node: outputs of an op with several belong to the op."""
     if isinstance(vertex, Output):
         node = vertex.parents[0]
@@ -114,7 +109,7 @@ def _given(vertex: Vertex) -> list[Vertex]:
 
 
 def _operands(vertex: Vertex) -> list[Vertex]:
-    return [_owner(x) for x in _given(vertex)]
+    return [owner(x) for x in _given(vertex)]
 
 
 class _Recorder:
@@ -128,24 +123,28 @@ class _Recorder:
 
     def record(self, outputs: list[Any]) -> Graph:
         roots = [x if isinstance(x, Vertex) else x._node for x in outputs]
-        order = operands_first([_owner(root) for root in roots if root is not None], _operands)
+        order = operands_first([owner(root) for root in roots if root is not None], _operands)
         ids = {vertex: i for i, vertex in enumerate(order)}
         ops = sorted((v for v in order if not isinstance(v, Leaf)), key=lambda v: v.seq)
         made = {vertex: rank for rank, vertex in enumerate(ops)}  # in the order in which the program ran them
         frames = [None if vertex.scope is None else self.frame(vertex.scope) for vertex in order]
         self.place_leaves(order, ids, frames)
         results = self.results(order, roots)
-        output_ids = dict.fromkeys(ids[_owner(root)] for root in roots if root is not None)
+        output_ids = dict.fromkeys(ids[owner(root)] for root in roots if root is not None)
         nodes = [
             self.node(i, vertex, ids, results[i])._replace(
-                frame=frames[i], made=made.get(vertex, -1), output=i in output_ids, origin=origin_of(vertex)
+                frame=frames[i],
+                made=made.get(vertex, -1),
+                output=i in output_ids,
+                origin=origin_of(vertex),
+                vertices=(vertex,),
             )
             for i, vertex in enumerate(order)
         ]
         loose: dict[int, int] = {}
         for x, root in zip(outputs, roots, strict=True):
             if root is not None:
-                self.places.append((ids[_owner(root)], root.index if isinstance(root, Output) else None))
+                self.places.append((ids[owner(root)], root.index if isinstance(root, Output) else None))
                 continue
             if id(x) not in loose:
                 loose[id(x)] = len(nodes)
@@ -185,7 +184,7 @@ class _Recorder:
         used: dict[Vertex, dict[int, Output]] = {}
         for x in chain(chain.from_iterable(map(_given, order)), roots):
             if isinstance(x, Output):
-                outputs = used.setdefault(_owner(x), {})
+                outputs = used.setdefault(owner(x), {})
                 if x.index not in outputs or outputs[x.index].value is None:
                     outputs[x.index] = x  # of several vertices for one output the one that has its value
         several = {v: tuple(self.result(outputs[i], i) for i in sorted(outputs)) for v, outputs in used.items()}
@@ -226,7 +225,7 @@ class _Recorder:
             if isinstance(operand, Vertex):
                 flows = slot < len(vertex.parents) and vertex.parents[slot] is not None
                 index = operand.index if isinstance(operand, Output) else None
-                arguments.append(Argument(ids[_owner(operand)], index, flows))
+                arguments.append(Argument(ids[owner(operand)], index, flows))
             else:
                 arguments.append(Number(operand))
         op, attrs = vertex.op, vertex.attrs or {}

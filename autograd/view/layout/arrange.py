@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from autograd.view.layout.layers import Arrow, Part, Path, Placement, place
+from autograd.view.layout.measure import ARROW, step_of, text_width
 from autograd.view.picture.boxes import Direction, Link
 
 _PAD = 14.0
@@ -98,6 +99,10 @@ class _Arrangement:
         self.chains: dict[int, list[int]] = {-1: [-1]}  # each frame with those around it, innermost first
         for i, parent in enumerate(self.parents):
             self.chains[i] = [i, *self.chains[parent]]
+        self.steps: dict[int, float] = {}
+        for link in self.links:
+            wanted = step_of([link.text], self.rightwards)
+            self.steps[link.target] = max(self.steps.get(link.target, 16.0), wanted)
         self.inlets = _ranks([(link.target, link.slot) for link in self.links], len(self.sizes))
         self.outlets = _ranks([(link.source, link.label) for link in self.links], len(self.sizes))
 
@@ -114,15 +119,15 @@ class _Arrangement:
 
     def inlet(self, link: Link) -> float:
         """Where on the side of its target an arrow ends: operands in order, close together."""
-        return self.height(link.target, self.inlets[link.target], link.slot)
+        return self.height(link.target, self.inlets[link.target], link.slot, self.steps.get(link.target, 16.0))
 
     def outlet(self, link: Link) -> float:
         """Where on the side of its source an arrow starts: several outputs in order, close together."""
         return self.height(link.source, self.outlets[link.source], link.label)
 
-    def height(self, box: int, order: dict[Any, int], key: Any) -> float:
+    def height(self, box: int, order: dict[Any, int], key: Any, step: float = 16.0) -> float:
         across = self.extent(box)[1]
-        step = min(16.0, 0.8 * across / len(order))
+        step = min(step, 0.8 * across / len(order))
         return across / 2 + (order[key] - (len(order) - 1) / 2) * step
 
     def sort_into_frames(self) -> None:
@@ -184,10 +189,12 @@ class _Arrangement:
                 parts.append(Part(inner.du, inner.dv))
             else:
                 parts.append(Part(*self.extent(item)))
-        arrows = [
-            Arrow(s, t, self.end(frame, s, link, True), self.end(frame, t, link, False), link.flows, link.label)
-            for s, t, link in links
-        ]
+        arrows = []
+        for s, t, link in links:
+            text = link.text if frame.parts[t] == (False, link.target) else ""  # written where the arrow ends
+            room = 0.0 if not text else text_width(text, ARROW) + 16 if self.rightwards else 22.0
+            ends = self.end(frame, s, link, True), self.end(frame, t, link, False)
+            arrows.append(Arrow(s, t, *ends, link.flows, text, room))
         if number < 0:
             frame.placement = place(parts, arrows)
             return

@@ -26,7 +26,10 @@ class Part(NamedTuple):
 
 
 class Arrow(NamedTuple):
-    """From the right side of a part to the left side of another, at given heights (from the top of each)."""
+    """From the right side of a part to the left side of another, at given heights (from the top of each).
+
+    Before its tip it runs straight for the length ``room``, where the label stands.
+    """
 
     source: int
     target: int
@@ -34,6 +37,7 @@ class Arrow(NamedTuple):
     enter: float
     flows: bool = True
     label: str = ""
+    room: float = 0.0
 
 
 class Piece(NamedTuple):
@@ -141,7 +145,7 @@ def _weave(parts: Sequence[Part], arrows: Sequence[Arrow], layer_of: list[int]) 
         for layer in range(start + 1, start + span + 2):
             flows = any(a.flows for later, group in by_layer.items() if later > layer for a in group)
             for arrow in by_layer.get(layer, ()):
-                web.add_segment(Segment(here, arrow.target, offset, arrow.enter, arrow.flows, arrow.label))
+                web.add_segment(Segment(here, arrow.target, offset, arrow.enter, arrow.flows, arrow.label, arrow.room))
                 waiting -= 1
             if waiting:
                 lane = web.add_place(layer)
@@ -165,8 +169,12 @@ def _measure(
         i = web.layer_of[s.source]
         gaps[i] = max(gaps[i], abs(tops[s.source] + s.leave - tops[s.target] - s.enter))
     first, last = (next((web.layer_of[p] for p, part in enumerate(parts) if part.pin == pin), -1) for pin in (-1, 1))
+    room = [0.0] * len(web.layers)
+    for s in web.segments:
+        room[web.layer_of[s.target]] = max(room[web.layer_of[s.target]], s.room)
     starts, u = [], pad_u[0]
     for i, extent in enumerate(depth):
+        u += room[i]
         starts.append(u)
         u += extent
         if i + 1 < len(depth):
@@ -186,7 +194,7 @@ def _measure(
     for p, layer in enumerate(web.layer_of[:count]):
         spare = depth[layer] - parts[p].du  # starts of the graph stand at the end of it, the others in the middle
         corners.append((round(starts[layer] + (spare / 2 if web.before[p] else spare), 1), heights[p]))
-    ends = [(start, start + extent) for start, extent in zip(starts, depth, strict=True)]
+    ends = [(start - room[i], start + depth[i]) for i, start in enumerate(starts)]
     pieces = [_piece(parts, web, chain, corners, heights, ends) for chain in chains(web)]
     for a in direct:
         start = (corners[a.source][0] + parts[a.source].du, heights[a.source] + a.leave)

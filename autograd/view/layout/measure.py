@@ -3,9 +3,10 @@
 The widths of texts are computed without a font: they are those of Helvetica, which Arial and Liberation Sans share.
 """
 
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from autograd.view.picture.boxes import Box
+from autograd.view.picture.boxes import Box, Link
 
 FONTS = "Helvetica,Arial,Liberation Sans,DejaVu Sans,sans-serif"
 FAMILY = "Helvetica"  # the one name that every Graphviz knows the measures of
@@ -24,6 +25,7 @@ _WIDE = 0x1100  # from here on scripts whose letters may be as wide as they are 
 HEAD = 12.0  # font sizes: the line at the top,
 BODY = 11.5  # values,
 LABEL = 10.0  # and the small words beside them
+ARROW = 9.5  # what is written at arrows
 SIDE = 9.0  # space left and right
 BAR = (5.0, 13.0)  # width and height of one bar of a histogram
 
@@ -90,6 +92,25 @@ def face(box: Box) -> Face:
         y += 6.0
     width = float(max(_NARROWEST, round(widest + SIDE)))
     return Face(width, y, _HEADER, tuple(texts), tuple(bars))
+
+
+def with_room(faces: Sequence[Face], links: Sequence[Link], rightwards: bool) -> list[Face]:
+    """The boxes, large enough for the texts at the arrows that enter them side by side."""
+    texts: dict[int, dict[int, str]] = {}
+    for link in links:
+        if link.local:
+            texts.setdefault(link.target, {})[link.slot] = link.text
+    found = list(faces)
+    for i, entering in texts.items():
+        side = "height" if rightwards else "width"
+        least = 1.25 * len(entering) * step_of(entering.values(), rightwards)
+        found[i] = faces[i]._replace(**{side: max(getattr(faces[i], side), least)})
+    return found
+
+
+def step_of(texts: Iterable[str], rightwards: bool) -> float:
+    """The distance of arrows with these texts that enter a box."""
+    return 15.0 if rightwards else max((text_width(text, ARROW) + 8 for text in texts if text), default=15.0)
 
 
 def text_width(text: str, size: float, *, bold: bool = False) -> float:

@@ -21,6 +21,7 @@ class Segment(NamedTuple):
     enter: float
     flows: bool
     label: str = ""
+    room: float = 0.0
 
 
 @dataclass(slots=True)

@@ -84,9 +84,7 @@ def read_layout(answer: bytes, picture: Picture) -> Layout:
             upper - lower,
             tuple(boxes[box.id] for box in picture.boxes),
             tuple(groups[group.id] for group in picture.groups),
-            tuple(
-                Route(routes[i], True, link.flows, link.label) for i, link in enumerate(picture.links) if i in routes
-            ),
+            tuple(Route(routes[i], True, link.flows, link.text) for i, link in enumerate(picture.links) if i in routes),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise PlacingError(f"the output of Graphviz could not be read: {error!r}") from error

@@ -33,13 +33,22 @@ class Box(NamedTuple):
 
 
 class Link(NamedTuple):
-    """An arrow from one box to another; ``slot`` is the place of the operand among those of the target."""
+    """An arrow from one box to another; ``slot`` is the place of the operand among those of the target.
+
+    ``label`` says which output of the source it is, ``local`` is the local derivative in words.
+    """
 
     source: int
     target: int
     slot: int
     label: str
     flows: bool
+    local: str = ""
+
+    @property
+    def text(self) -> str:
+        """Everything that is written at the arrow."""
+        return " ".join(filter(None, (self.label, self.local)))
 
 
 class Group(NamedTuple):

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 from textwrap import wrap
 from typing import Any
 
@@ -16,10 +17,19 @@ from autograd.view.picture.values import exact, finite, histogram, number, size_
 _LONGEST_NAME = 14  # a longer operand name inside the text of an op makes way for a dot
 _LONGEST_TITLE = 40
 _MOST_RESULTS = 4  # of an op with more results, the values of these are shown
+_AT_ARROWS = (  # what the signs in the texts at arrows mean
+    ("", "at an arrow: the local derivative"),
+    ("norm", "of arrays: the shape of the Jacobian (entries of the result, entries of the operand) and its norm"),
+    ("~", "~: estimated from random directions"),
+    ("?", "?: values that the rule needs were not kept (draw before backward(), or run inside 'with record():')"),
+)
 
 
-def compose(graph: Graph, *, direction: Direction = "LR", values: bool = True, grads: bool = True) -> Picture:
-    """The picture of a graph.
+def compose(
+    graph: Graph, *, direction: Direction = "LR", values: bool = True, grads: bool = True,
+    local: Mapping[tuple[int, int], str] | None = None,
+) -> Picture:  # fmt: skip
+    """The picture of a graph; ``local`` has the texts of arrows by target and slot.
 
     >>> from autograd import tensor
     >>> from autograd.view.picture.labels import compose
@@ -38,9 +48,12 @@ def compose(graph: Graph, *, direction: Direction = "LR", values: bool = True, g
         for node in graph.nodes
     )
     links = tuple(
-        Link(e.source, e.target, e.slot, "" if e.index is None else f"[{e.index}]", e.flows) for e in graph.edges()
+        Link(e.source, e.target, e.slot, "" if e.index is None else f"[{e.index}]", e.flows, text)
+        for e in graph.edges()
+        for text in [(local or {}).get((e.target, e.slot), "")]
     )
-    notes = tuple(_notes(graph, common, values, grads))
+    signs = " ".join(link.local for link in links).strip()
+    notes = (*_notes(graph, common, values, grads), *(note for sign, note in _AT_ARROWS if signs and sign in signs))
     return Picture(boxes, links, groups, _legend(boxes, links, scale), notes, direction)
 
 

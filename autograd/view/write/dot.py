@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from xml.sax.saxutils import escape
 
-from autograd.view.layout.measure import FAMILY, FONTS
+from autograd.view.layout.measure import ARROW, FAMILY, FONTS
 from autograd.view.picture.boxes import Box, Group, Picture
 from autograd.view.picture.palette import ALARM, ALARM_FILL, EDGE, FRAME_FILLS, FRAME_LINE, INK, LEVELS, MUTED, STYLES
 
@@ -27,7 +27,7 @@ def write_dot(picture: Picture) -> str:
     ]
     lines += nested(picture, _node, _cluster)
     for link in picture.links:
-        facts = [f'label="{_quoted(link.label)}"'] if link.label else []
+        facts = [f'label="{_quoted(link.text)}"'] if link.text else []
         if not link.flows:
             facts.append("style=dashed")
         lines.append(f"  n{link.source} -> n{link.target}{f' [{chr(44).join(facts)}]' if facts else ''}")
@@ -52,7 +52,9 @@ def write_skeleton(picture: Picture, sizes: Sequence[tuple[float, float]]) -> st
         "  edge [arrowsize=0.6]",
     ]
     lines += nested(picture, node, cluster)
-    lines += [f'  n{link.source} -> n{link.target} [id="e{i}"]' for i, link in enumerate(picture.links)]
+    for i, link in enumerate(picture.links):
+        text = f', label="{_quoted(link.text)}", fontsize={ARROW}' if link.local else ""  # makes room
+        lines.append(f'  n{link.source} -> n{link.target} [id="e{i}"{text}]')
     return "\n".join([*lines, "}"]) + "\n"
 
 

@@ -23,7 +23,7 @@ def write_mermaid(picture: Picture) -> str:
     )
     for link in picture.links:
         arrow = "-->" if link.flows else "-.->"
-        label = f'|"{_escape(link.label)}"|' if link.label else ""
+        label = f'|"{_escape(link.text)}"|' if link.text else ""
         lines.append(f"  n{link.source} {arrow}{label} n{link.target}")
     for group in picture.groups:
         fill = FRAME_FILLS[min(group.level, len(FRAME_FILLS) - 1)]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import escape
 
 from autograd.view.layout.arrange import Layout, Rectangle, Route
-from autograd.view.layout.measure import BAR, BODY, FONTS, HEAD, LABEL, Face, text_width
+from autograd.view.layout.measure import ARROW, BAR, BODY, FONTS, HEAD, LABEL, Face, text_width
 from autograd.view.picture.boxes import Box, Group, Key, Picture
 from autograd.view.picture.palette import ALARM, ALARM_FILL, EDGE, FRAME_FILLS, FRAME_LINE, INK, LEVELS, MUTED, STYLES
 
@@ -151,9 +151,11 @@ def _arrows(routes: Sequence[Route]) -> Iterable[str]:
             )
             path[-1] = (*path[-1][:-2], tip[0] - 4 * dx, tip[1] - 4 * dy)
             if route.label:
+                flat = abs(dx) > abs(dy)  # on the line itself, before the tip
+                x, y, anchor = (tip[0] - 10, tip[1] + 3.3, "end") if flat else (tip[0], tip[1] - 11, "middle")
                 labels.append(
-                    f'<text x="{_n(tip[0] - 9)}" y="{_n(tip[1] - 5)}" text-anchor="end" font-size="9.5" '
-                    f'fill="{MUTED}" stroke="#ffffff" stroke-width="3" paint-order="stroke">'
+                    f'<text x="{_n(x)}" y="{_n(y)}" text-anchor="{anchor}" font-size="{ARROW:g}" '
+                    f'fill="{INK}" stroke="#ffffff" stroke-width="3" paint-order="stroke">'
                     f"{_escape(route.label)}</text>"
                 )
         lines[route.flows].append(_path(path))

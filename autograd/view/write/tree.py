@@ -33,10 +33,11 @@ def write_tree(picture: Picture) -> str:
 class _Tree:
     def __init__(self, picture: Picture) -> None:
         self.picture = picture
-        self.operands: list[list[tuple[int, str, bool]]] = [[] for _ in picture.boxes]
+        self.operands: list[list[tuple[int, str, bool, int]]] = [[] for _ in picture.boxes]
         used = [0] * len(picture.boxes)
         for link in picture.links:
-            operand = (link.source, link.label, link.flows)
+            text = f"{link.label} (local derivative {link.local})".lstrip() if link.local else link.label
+            operand = (link.source, text, link.flows, link.slot if link.local else 0)
             if operand not in self.operands[link.target]:
                 self.operands[link.target].append(operand)
                 used[link.source] += 1
@@ -76,7 +77,7 @@ class _Tree:
                 continue
             self.written.add(i)
             self.lines.append(first + text + self.numbers(self.picture.boxes[i]))
-            for n, (operand, index, carries) in enumerate(reversed(self.operands[i])):
+            for n, (operand, index, carries, _) in enumerate(reversed(self.operands[i])):
                 elbow, bar = ("└─ ", "   ") if n == 0 else ("├─ ", "│  ")
                 stack.append((operand, index, carries, rest + elbow, rest + bar, i))
 

@@ -8,7 +8,7 @@ from lecture_items.numbers import convnetjs, parameters
 
 import nn
 import optim
-from autograd import tensor
+from autograd import draw, tensor
 from nn import metrics
 
 
@@ -196,12 +196,13 @@ def why_not_split():
     return found[0], float(np.isfinite(found[1]).all())
 
 
-mention(
+@item(
     "E8",
     "The figures: activations and slopes, learning-rate pictures, descent on a surface, noisy paths, polynomial fits, "
-    "the plane of XOR, and graphs with the value and the gradient of each node; the local derivatives along their "
-    "edges are listed by `explain` and by `steps`",
+    "the plane of XOR, and graphs with the value and the gradient of each node and the local derivative along each "
+    "edge: `draw(y, local=True)`",
     ALL,
+    numbers={"along the edges of sigmoid(w x + b), w = 0.5, x = 2, b = -1, from w on": "=2, 0.5, 1, 1, 0.25"},
     api=("nn.plot.activations", "nn.plot.loss_surface", "nn.plot.decision_boundary", "nn.plot.learning_curves",
          "autograd.draw", "autograd.explain", "autograd.steps"),
     where={
@@ -210,11 +211,14 @@ mention(
         7: "One weight, four learning rates",
         8: "Too simple, about right, too flexible",
         9: "More activations",
-        "docs/views.md": "for each operand the local",
+        "docs/views.md": "the local derivative along each arrow",
         "docs/optim.md": "Paths of gradient descent, momentum, Adam",
         "tests/nn_plot/test_plot.py": "test_activations_with_their_derivatives",
     },
 )  # fmt: skip
+def along_the_edges():
+    w, x, b = (tensor(v, requires_grad=True, name=name) for name, v in (("w", 0.5), ("x", 2.0), ("b", -1.0)))
+    return ([float(link.local) for link in draw((w * x + b).sigmoid(), local=True).picture.links],)
 
 
 def plain_python(weights, samples, rate):
