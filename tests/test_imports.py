@@ -68,6 +68,7 @@ OPTIONAL = {
         "IPython",
         "graphviz",
         "hypothesis",
+        "joblib",
         "llvmlite",
         "matplotlib",
         "mpi4py",

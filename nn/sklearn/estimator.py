@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from math import inf
+from multiprocessing import parent_process
 from numbers import Integral
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -165,6 +166,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             else:
                 self._loop(x, targets, weight, held_out, epochs, warn)
         except KeyboardInterrupt:
+            if parent_process() is not None:  # a worker of a search, in which a half-trained network has no score
+                raise
             warnings.warn("Training was interrupted; the network keeps its current weights.", stacklevel=3)
         finally:
             self.module_.eval()

@@ -28,7 +28,7 @@ from nn.training.checkpoint import Checkpoint, restore
 from nn.training.evaluation import Metrics, dtype_of, evaluate, loader_for, named, parts_of, single
 from nn.training.history import History
 from nn.training.progress import Progress, progress
-from nn.training.run import Loss, Run
+from nn.training.run import INTERRUPTED, Loss, Run
 from optim import Adam, Optimizer, clip_grad_norm, clip_grad_value
 
 __all__ = ["fit"]
@@ -254,7 +254,7 @@ def _interruptible(run: Run) -> Iterator[None]:
         return
 
     def interrupt(number: int, frame: Any) -> None:
-        run.stop("interrupted by Ctrl-C")
+        run.stop(INTERRUPTED)
         signal.signal(signal.SIGINT, before)
 
     signal.signal(signal.SIGINT, interrupt)

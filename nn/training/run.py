@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 Loss = Callable[..., Any]
 Metric = Callable[[Any, Any], Any]
 
+INTERRUPTED = "interrupted by Ctrl-C"  # why a run was stopped
+
 _COUNTS = ("epoch", "step", "total", "samples")  # its progress
 
 
