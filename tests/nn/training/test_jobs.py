@@ -150,8 +150,9 @@ SEARCH = """
 """
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="a process cannot send Ctrl-C to one group there")
-@pytest.mark.parametrize("work", [FOLDS, pytest.param(SEARCH, marks=pytest.mark.long)])
+@pytest.mark.parametrize("work", [FOLDS, SEARCH])
 def test_ctrl_c_leaves_no_process_behind(work, tmp_path):
     """Ctrl-C in a terminal reaches all processes. Before it, they use no more threads than there are cores."""
     threadpoolctl = pytest.importorskip("threadpoolctl")
