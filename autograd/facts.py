@@ -114,7 +114,10 @@ class Facts:
         self.kind: Kind = kind or "whole"
         self.slope: tuple[Slope, ...] = _each(op, "slope", slope)
         self.matrix = matrix if callable(matrix) else _each(op, "matrix", None if matrix is _MISSING else matrix)
-        _check(op, self.kind, symbol)
+        if self.kind not in KINDS:
+            raise RuleError(f"op {op.name!r}: the fact kind cannot be {kind!r}. It is one of {', '.join(KINDS)}.")
+        if symbol and symbol != "[]" and len(op.operands) != 2:
+            raise RuleError(f"op {op.name!r}: the symbol {symbol!r} needs two operands, not {op.operands}.")
         self.symbol = symbol
         self.cost = cost
         self.units = units
@@ -172,13 +175,6 @@ def _docstring(op: Any, facts: Facts, doc: str, doctest: str) -> str:
             imports.append(f"from {op.kernel.__module__} import {op.name}")
         parts.append("\n".join([*(f">>> {line}" for line in (*imports, call)), result]))
     return "\n\n".join(filter(None, parts))
-
-
-def _check(op: Any, kind: Kind, symbol: str) -> None:
-    if kind not in KINDS:
-        raise RuleError(f"op {op.name!r}: the fact kind cannot be {kind!r}. It is one of {', '.join(KINDS)}.")
-    if symbol and symbol != "[]" and len(op.operands) != 2:
-        raise RuleError(f"op {op.name!r}: the symbol {symbol!r} needs two operands, not {op.operands}.")
 
 
 def check_names(op: Any) -> None:

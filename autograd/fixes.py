@@ -41,7 +41,7 @@ class _Change(NamedTuple):
 class _Call:
     """A call that was refused."""
 
-    __slots__ = ("arguments", "arrays", "attributes", "most", "op", "shapes", "sizes")
+    __slots__ = ("arguments", "arrays", "attributes", "broadcasts", "has_bias", "most", "op", "shapes", "sizes")
 
     def __init__(self, op: Any, arguments: Sequence[Argument], attributes: dict[str, Any]) -> None:
         self.op, self.arguments, self.attributes = op, arguments, attributes
@@ -50,19 +50,13 @@ class _Call:
         # Later operands first: they are the weights, the targets and the corrections.
         self.arrays = [(i, a, a.shape) for i, a in reversed([*enumerate(arguments)]) if a.shape is not None]
         self.most = max((len(shape) for _, _, shape in self.arrays), default=0)  # axes
+        self.broadcasts: bool = op.facts.kind == "elementwise" and len(self.arrays) > 1
+        # A product with an added bias, such as ``linear``.
+        self.has_bias: bool = op.facts.kind == "product" and not op.variadic and len(op.operands) == 3
 
     @property
     def texts(self) -> list[str]:
         return [a.text for a in self.arguments]
-
-    @property
-    def broadcasts(self) -> bool:
-        return self.op.facts.kind == "elementwise" and len(self.arrays) > 1
-
-    @property
-    def has_bias(self) -> bool:
-        """Whether the op is a product with an added bias, such as ``linear``."""
-        return self.op.facts.kind == "product" and not self.op.variadic and len(self.op.operands) == 3
 
     def accepts(self, shapes: list[Shape | None], attributes: dict[str, Any]) -> bool:
         """Whether the kernel takes operands of these shapes."""

@@ -47,7 +47,8 @@ class Trace:
     ) -> None:  # fmt: skip
         outside = STATE.get()
         numbers = _argument_numbers(argnums, len(args), function)
-        self.selected: Any = tuple(args[n] for n in numbers) if are_several(argnums) else args[numbers[0]]
+        alone = isinstance(argnums, int | np.integer)
+        self.selected: Any = args[numbers[0]] if alone else tuple(args[n] for n in numbers)
         self.name: str = getattr(function, "__name__", "the function")
         self.doors: list[Tensor] = []
         self.routes: dict[frozenset[Vertex], Route] = {}  # by the outputs that a pass starts from
@@ -238,23 +239,18 @@ def argument(data: NDArray[Any], name: str | None = None) -> Tensor:
     return t
 
 
-def are_several(argnums: Argnums) -> bool:
-    """Whether gradients are requested for a tuple of arguments, and not for one."""
-    return not isinstance(argnums, int | np.integer)
-
-
 def _argument_numbers(argnums: Argnums, count: int, function: Function) -> tuple[int, ...]:
     """The arguments to differentiate, counted from the front."""
     if argnums.__class__ is int and 0 <= argnums < count:
         return (argnums,)
     name = getattr(function, "__name__", "the function")
-    numbers = tuple(argnums) if are_several(argnums) else (argnums,)  # type: ignore[arg-type]
+    numbers = (argnums,) if isinstance(argnums, int | np.integer) else tuple(argnums)
     for n in numbers:
-        if not -count <= n < count:  # type: ignore[operator]
+        if not -count <= n < count:
             raise ValueError(
                 f"argnums names argument {n} of {name}, which was called with {count} positional arguments."
             )
-    numbers = tuple(int(n) % count for n in numbers)  # type: ignore[arg-type]
+    numbers = tuple(int(n) % count for n in numbers)
     if len(set(numbers)) < len(numbers):
         raise ValueError(f"argnums names an argument of {name} twice: {argnums}.")
     return numbers

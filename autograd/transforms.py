@@ -6,7 +6,7 @@ Results are plain for plain arguments, unless the function depends on other live
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Never, NoReturn
+from typing import Any, Never
 
 import numpy as np
 
@@ -46,22 +46,23 @@ def _scalar(out: Any, function: Function) -> Any:
 def _check_call(transform: str, function: Any, argnums: Any = 0, has_aux: Any = False) -> None:
     """Refuse arguments that other libraries take here, before they cause a puzzling error a line later."""
     if isinstance(function, Tensor):
-        _refuse(
+        raise TypeError(
             f"{transform}() takes a function, not a Tensor ({function._describe()}). For the gradients of a Tensor, "
             "write loss.gradient(w, ...), with create_graph=True to differentiate them again; loss.backward() "
             "accumulates them in w.grad."
         )
     name = getattr(function, "__name__", "f")
     if not callable(function):
-        _refuse(f"{transform}() takes a function, not {type(function).__name__}: {function!r:.60}.")
+        raise TypeError(f"{transform}() takes a function, not {type(function).__name__}: {function!r:.60}.")
     numbers = argnums if isinstance(argnums, tuple | list) else (argnums,)
     if not all(isinstance(n, int | np.integer) and not isinstance(n, bool) for n in numbers):
-        _refuse(
+        raise TypeError(
             f"{transform}() takes only the function and returns a function: write {transform}({name})(x). The second "
             f"argument, argnums, is the number of an argument or a tuple of such numbers, not {type(argnums).__name__}."
         )
     if not isinstance(has_aux, bool):
-        _refuse(f"{transform}(): has_aux is True or False, not {type(has_aux).__name__}: write {transform}({name})(x).")
+        what = f"has_aux is True or False, not {type(has_aux).__name__}"
+        raise TypeError(f"{transform}(): {what}: write {transform}({name})(x).")
 
 
 def _check_tuples(transform: str, function: Any, **given: Any) -> None:
@@ -69,14 +70,10 @@ def _check_tuples(transform: str, function: Any, **given: Any) -> None:
     _check_call(transform, function)
     for name, value in given.items():
         if not isinstance(value, tuple | list):
-            _refuse(
+            raise TypeError(
                 f"{transform}(): {name} is a tuple with an entry for each argument of the function, not "
                 f"{type(value).__name__}: for one argument write {transform}(f, (x,), (t,))."
             )
-
-
-def _refuse(message: str) -> NoReturn:
-    raise TypeError(message)
 
 
 def _pulled(
@@ -111,7 +108,6 @@ def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = Fal
     >>> value_and_grad(lambda x: np.sum(x ** 2))(np.array([1.0, 2.0]))
     (array(5.), array([2., 4.]))
     """
-
     _check_call("value_and_grad", function, argnums, has_aux)
 
     def evaluate(*args: Any, **kwargs: Any) -> Any:
@@ -242,7 +238,6 @@ def jacobian(function: Function, argnums: Argnums = 0) -> Function:
     array([[2., 0.],
            [2., 4.]])
     """
-
     _check_call("jacobian", function, argnums)
 
     def evaluate(*args: Any, **kwargs: Any) -> Any:

@@ -82,8 +82,6 @@ class Module(Hooked, Contents, ModuleWords):
     _module_paths: ModulePaths | None = None
     _shown_settings: tuple[str, ...] = ()  # what the default `extra_repr` shows
 
-    # --- calling ------------------------------------------------------------------------------------------------
-
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output. Subclasses define this; users call the module itself."""
         raise NotImplementedError(f"{type(self).__name__} has no method forward: define one that computes its output.")
@@ -222,8 +220,6 @@ class Module(Hooked, Contents, ModuleWords):
         for _, module in once(modules_of(self, inner_first=True)):
             function(module)
         return self
-
-    # --- words --------------------------------------------------------------------------------------------------
 
     def extra_repr(self) -> str:
         """The text in the parentheses of the repr, before the submodules."""

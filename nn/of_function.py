@@ -27,8 +27,9 @@ class _OfFunction(Module):
     """A module that stores the settings of the function ``of``: all parameters but its ``operands``, by name.
 
     If its docstring has no example, the function's is appended. ``inplace`` is accepted for PyTorch compatibility. The
-    repr has the settings in ``shown``, or else those that differ from the usual ones. ``balanced``: positive and
-    negative inputs pass alike, so weights start as Glorot proposes. ``gated``: a sigmoid in it may well be 0 or 1.
+    repr has the settings in ``shown``, or else those that differ from the usual ones. ``axes``: along how many axes
+    windows move. ``balanced``: positive and negative inputs pass alike, so weights start as Glorot proposes. ``gated``:
+    a sigmoid in it may well be 0 or 1.
 
     >>> import nn
     >>> nn.CELU(0.5), nn.PairwiseDistance(p=1.0)
@@ -38,14 +39,16 @@ class _OfFunction(Module):
     _function: ClassVar[Any] = None
     _settings: ClassVar[dict[str, Any]] = {}  # with the usual values
     _places: ClassVar[tuple[str, ...]] = ()  # of those that need no name
+    axes: ClassVar[int] = 0
     _balanced: ClassVar[bool] = False
     _gated: ClassVar[bool] = False
     __signature__: ClassVar[Any] = _Signature()
 
     def __init_subclass__(
-        cls, *, of: Any = None, operands: int = 1, shown: tuple[str, ...] = (), balanced: bool = False,
+        cls, *, of: Any = None, operands: int = 1, shown: tuple[str, ...] = (), axes: int = 0, balanced: bool = False,
         gated: bool = False,
     ) -> None:  # fmt: skip
+        cls.axes = axes or cls.axes
         if of is not None:
             cls._shown_settings, cls._balanced, cls._gated = shown or cls._shown_settings, balanced, gated
             code, named = of.__code__, of.__kwdefaults__ or {}

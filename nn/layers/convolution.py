@@ -139,9 +139,6 @@ def _check_channels(name: str, x: Any, weight: Any, bias: Any, groups: int, has_
 
 
 class _Conv(_OfFunction):
-    """The base of convolutional layers. A subclass sets ``axes``, the number of axes that its kernels move along."""
-
-    axes: int
     transposed = False
 
     def __init__(
@@ -190,20 +187,16 @@ class _Conv(_OfFunction):
         return ", ".join(words if self.bias is not None else [*words, "bias=False"])
 
 
-class Conv1d(_Conv, of=conv1d):
+class Conv1d(_Conv, of=conv1d, axes=1):
     """A convolutional layer for sequences: the same small kernels at every position.
 
     Names, layout and initialization are those of ``torch.nn.Conv1d``; the arguments are described in `Conv2d`.
     """
 
-    axes = 1
 
-
-class Conv2d(_Conv, of=conv2d):
+class Conv2d(_Conv, of=conv2d, axes=2):
     """A convolutional layer for images: the same small kernels, of ``kernel_size``, at every position.
 
     ``padding_mode`` is "zeros", "reflect", "replicate" or "circular". Weight and bias are drawn from ``rng``, uniformly
     within ±1/√n for units with n inputs. Names, layout and initialization are those of ``torch.nn.Conv2d``.
     """
-
-    axes = 2

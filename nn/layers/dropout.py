@@ -55,20 +55,18 @@ def _dropped(x: Any, p: float, training: bool, rng: Randomness, axes: int = 0) -
 class Dropout(of.Dropout, of=dropout, shown=("p",)):
     """Sets random elements of its input to 0 in training, so that no unit can rely on a particular other unit."""
 
-    _axes = 0  # of a channel that is dropped as a whole
-
     def __init__(self, p: float = 0.5, inplace: bool = False, *, rng: Randomness = None) -> None:
         self.p: float = probability("p", p)
         self.rng: np.random.Generator | None = None if rng is None else generator(rng)
 
     def forward(self, x: Any) -> Tensor:
-        if self._axes and np.ndim(x) not in (3, 2 * self._axes):  # (C, L), (N, C, L), (N, C, H, W)
-            shapes = ("(C, L)", "(N, C, H, W)")[self._axes - 1]
+        if self.axes and np.ndim(x) not in (3, 2 * self.axes):  # (C, L), (N, C, L), (N, C, H, W)
+            shapes = ("(C, L)", "(N, C, H, W)")[self.axes - 1]
             raise OperandError(f"{self!r} needs an input of shape (N, C, L) or {shapes}, not {np.shape(x)}.")
-        return _dropped(x, self.p, self.training, self.rng, self._axes)
+        return _dropped(x, self.p, self.training, self.rng, self.axes)
 
 
-class Dropout1d(Dropout):
+class Dropout1d(Dropout, axes=1):
     """Sets whole channels of sequences (N, C, L) or (C, L) to 0 at random in training; see `Dropout2d`.
 
     >>> import nn
@@ -77,10 +75,8 @@ class Dropout1d(Dropout):
            [2., 2.]], dtype=float32)
     """
 
-    _axes = 1
 
-
-class Dropout2d(Dropout):
+class Dropout2d(Dropout, axes=2):
     """Sets whole channels of images (N, C, H, W) to 0 at random in training, because neighbouring pixels are alike.
 
     Otherwise it works like `Dropout`. Three axes are read as (N, C, L), as in ``torch.nn.Dropout2d``.
@@ -89,5 +85,3 @@ class Dropout2d(Dropout):
     >>> nn.Dropout2d(0.5, rng=1)([[[[1.0, 1.0]], [[1.0, 1.0]]]]).ravel()
     array([0., 0., 2., 2.], dtype=float32)
     """
-
-    _axes = 2

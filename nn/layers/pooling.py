@@ -125,9 +125,6 @@ def adaptive_avg_pool2d(x: Any, output_size: Any) -> Any:
 
 
 class _Pool(_OfFunction):
-    """The base of pooling layers, which checks their settings. A subclass sets ``axes``, the number of axes."""
-
-    axes: int
     _shown_settings: tuple[str, ...] = ("kernel_size", "stride", "padding")
 
     def __init__(self, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool) -> None:
@@ -153,16 +150,12 @@ class _MaxPool(_Pool):
         self.return_indices = return_indices
 
 
-class MaxPool1d(_MaxPool, of=max_pool1d):
+class MaxPool1d(_MaxPool, of=max_pool1d, axes=1):
     """The maximum of each window of a sequence."""
 
-    axes = 1
 
-
-class MaxPool2d(_MaxPool, of=max_pool2d):
+class MaxPool2d(_MaxPool, of=max_pool2d, axes=2):
     """The maximum of each window of an image."""
-
-    axes = 2
 
 
 class _AvgPool(_Pool):
@@ -174,16 +167,12 @@ class _AvgPool(_Pool):
         self.count_include_pad = count_include_pad
 
 
-class AvgPool1d(_AvgPool, of=avg_pool1d):
+class AvgPool1d(_AvgPool, of=avg_pool1d, axes=1):
     """The mean of each window of a sequence."""
 
-    axes = 1
 
-
-class AvgPool2d(_AvgPool, of=avg_pool2d):
+class AvgPool2d(_AvgPool, of=avg_pool2d, axes=2):
     """The mean of each window of an image."""
-
-    axes = 2
 
     def __init__(
         self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
@@ -194,23 +183,18 @@ class AvgPool2d(_AvgPool, of=avg_pool2d):
 
 
 class _AdaptivePool(_OfFunction):
-    axes: int
     _shown_settings = ("output_size",)
 
     def __init__(self, output_size: Any) -> None:
         self.output_size = output_size
 
 
-class AdaptiveAvgPool1d(_AdaptivePool, of=adaptive_avg_pool1d):
+class AdaptiveAvgPool1d(_AdaptivePool, of=adaptive_avg_pool1d, axes=1):
     """The means of ``output_size`` windows of a sequence of any length."""
 
-    axes = 1
 
-
-class AdaptiveAvgPool2d(_AdaptivePool, of=adaptive_avg_pool2d):
+class AdaptiveAvgPool2d(_AdaptivePool, of=adaptive_avg_pool2d, axes=2):
     """The means of ``output_size`` windows of an image of any size."""
-
-    axes = 2
 
 
 def _described(

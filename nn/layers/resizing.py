@@ -123,15 +123,13 @@ class PixelShuffle(Module):
         return x.reshape((*lead, c // r**2, h * r, w * r))
 
 
-class AdaptiveMaxPool1d(_AdaptivePool):
+class AdaptiveMaxPool1d(_AdaptivePool, axes=1):
     """The maxima of ``output_size`` windows of a sequence of any length; see `AdaptiveMaxPool2d`.
 
     >>> import nn
     >>> nn.AdaptiveMaxPool1d(2)([[[1.0, 2.0, 5.0, 4.0, 3.0]]])
     array([[[5., 5.]]], dtype=float32)
     """
-
-    axes = 1
 
     def __init__(self, output_size: Any, return_indices: bool = False) -> None:
         super().__init__(output_size)
@@ -152,7 +150,7 @@ class AdaptiveMaxPool1d(_AdaptivePool):
         return found if self.return_indices else found[0]
 
 
-class AdaptiveMaxPool2d(AdaptiveMaxPool1d):
+class AdaptiveMaxPool2d(AdaptiveMaxPool1d, axes=2):
     """The maxima of ``output_size`` windows of an image of any size.
 
     The windows are those of `AdaptiveAvgPool2d`; ties and ``return_indices`` are handled as in `MaxPool2d`.
@@ -161,8 +159,6 @@ class AdaptiveMaxPool2d(AdaptiveMaxPool1d):
     >>> nn.AdaptiveMaxPool2d(1, return_indices=True)([[[1.0, 2.0], [5.0, 4.0]]])
     (array([[[5.]]], dtype=float32), array([[[2]]]))
     """
-
-    axes = 2
 
 
 @polymorphic

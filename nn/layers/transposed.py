@@ -59,7 +59,7 @@ class _ConvTranspose(_Conv):
         return out if has_samples else out[0]
 
 
-class ConvTranspose1d(_ConvTranspose):
+class ConvTranspose1d(_ConvTranspose, axes=1):
     """A transposed convolution for sequences (N, C, L) or (C, L); see `ConvTranspose2d`.
 
     >>> import numpy as np
@@ -68,10 +68,8 @@ class ConvTranspose1d(_ConvTranspose):
     (5, 2, 21)
     """
 
-    axes = 1
 
-
-class ConvTranspose2d(_ConvTranspose):
+class ConvTranspose2d(_ConvTranspose, axes=2):
     """A transposed convolution for images: every pixel of the input adds a multiple of the kernel to the output.
 
     It is the gradient of a `Conv2d` by its input. Inputs have shape (N, C, H, W) or (C, H, W), ``weight`` (in_channels,
@@ -87,5 +85,3 @@ class ConvTranspose2d(_ConvTranspose):
     >>> layer(np.zeros((5, 16, 7, 7), "float32")).shape
     (5, 8, 14, 14)
     """
-
-    axes = 2

@@ -90,10 +90,8 @@ def _row(exercise: str) -> Any:
 
 def _made(row: dict[str, Any], code: str, args: str | None = None) -> Any:
     """The result of code in answers.toml, or a function with this body if there are arguments. The last line counts."""
-    lines, args = (
-        [*row.get("given", "").splitlines(), *code.strip().splitlines()],
-        row.get("args", "") if args is None else args,
-    )
+    lines = [*row.get("given", "").splitlines(), *code.strip().splitlines()]
+    args = row.get("args", "") if args is None else args
     lines[-1] = lines[-1] if lines[-1].startswith(" ") else f"return {lines[-1]}"
     names: dict[str, Any] = {"np": np, "sigmoid": lambda u: 1 / (1 + np.exp(-u))}
     exec(f"def made({args}):\n    " + "\n    ".join(lines), names)
@@ -122,8 +120,7 @@ def _mutants(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
         pairs = [(code.format(**parts), text.format(**said)) for code, text in usual if id(node) not in called]
         if node in leaves:
             me = words.get(own, own)
-            pairs = [
-                (other, f"you used {words.get(other, other)} in place of {me}") for other in sorted(others - {own})
-            ]
+            used = ((other, words.get(other, other)) for other in sorted(others - {own}))
+            pairs = [(other, f"you used {word} in place of {me}") for other, word in used]
         first, last = starts[node.lineno - 1] + node.col_offset, starts[node.end_lineno - 1] + node.end_col_offset
         yield from ((text, f"{source[:first]}({code}){source[last:]}") for code, text in pairs)

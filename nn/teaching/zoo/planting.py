@@ -86,7 +86,8 @@ class Program:
         names = list(samples)
         for step in range(steps):
             if step == call:
-                self.call_layer()
+                v = self.add(f"layer({self.any()})")
+                self.add(f"np.sin({v}) * w", keep=True)
             name = must if step == turn else names[rng.integers(len(names))]
             self.use(samples[name][rng.integers(len(samples[name]))], planted=step == turn)
         total = " + ".join(self.pool)
@@ -109,11 +110,6 @@ class Program:
     def any(self) -> str:
         """A random variable among those computed so far."""
         return self.pool[self.rng.integers(len(self.pool))]
-
-    def call_layer(self) -> None:
-        """Add a call of the layer."""
-        v = self.add(f"layer({self.any()})")
-        self.add(f"np.sin({v}) * w", keep=True)
 
     def use(self, sample: Call, planted: bool) -> None:
         """Add a call of an op, with operands that are close to those of a sample but depend on earlier variables."""
