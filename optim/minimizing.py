@@ -16,6 +16,7 @@ import optim
 from autograd import Tensor, enable_grad, hessian, is_grad_enabled, no_grad
 from autograd.arrays import only_numbers
 from autograd.collector import paused
+from autograd.progress import Work, over
 from autograd.pytree import flatten, leaves, unflatten
 from autograd.trace import argument
 from optim.clip import NonFiniteGradientError, norm_of
@@ -125,7 +126,7 @@ def minimize(
 
     def walk() -> tuple[bool, str]:
         """Step to the end; whether it converged there, and why it ends."""
-        for step in range(max_steps + 1):
+        for step in over(range(max_steps + 1)):
             value, gradients = problem.evaluate()
             norm = norm_of(gradients)
             finite = isfinite(value) and isfinite(norm)
@@ -152,7 +153,8 @@ def minimize(
                     return False, "the step changed nothing"
         return False, f"the tolerance was not reached in {max_steps} steps"
 
-    converged, why = walk()
+    with Work(f"minimizing, at most {max_steps} steps", max_steps + 1):
+        converged, why = walk()
     xs = np.stack(points) if isinstance(problem.tree, np.ndarray) else points
     return Minimum(
         points[-1], values[-1], problem.pack(slope), xs, np.array(values), np.array(norms), len(points) - 1,

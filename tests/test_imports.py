@@ -22,6 +22,7 @@ LAYERS = [
         "autograd.hazards",
         "autograd.lazy",
         "autograd.printable",
+        "autograd.progress",
         "autograd.remedies",
     },
     {"autograd.recording"},

@@ -16,6 +16,7 @@ from autograd.gradcheck.problem import Array, GradientOf, GraphProblem, Run, Run
 from autograd.gradcheck.report import GradcheckError, GradcheckReport, Row, Verdict, in_brackets, list_names
 from autograd.gradcheck.subject import ClosureSubject, FunctionSubject, Subject
 from autograd.modes import changed
+from autograd.progress import Work
 
 _NOTHING = "no derivative, because of this"
 _SAME = 1e-10  # two runs that differ by less, relative to the largest entry, differ by rounding
@@ -88,7 +89,8 @@ def gradcheck(
     subject: Subject = FunctionSubject(f, inputs) if wrt is None else ClosureSubject(f, wrt)
     if not subject.inputs:
         raise ValueError("the inputs of gradcheck are empty containers: there is nothing to vary.")
-    with changed(watch=None), subject.prepared():  # whoever watches wants to see one run, not hundreds
+    # Whoever watches the ops wants to see one run, not hundreds.
+    with Work("gradcheck"), changed(watch=None), subject.prepared():
         report = _examine(subject, order, rtol, atol)
     if raise_on_failure and not report.ok:
         raise GradcheckError(report)

@@ -17,6 +17,7 @@ from autograd.gradcheck.plan import Column, Limits, Weights, columns_of, directi
 from autograd.gradcheck.problem import Array, Problem, RuleFailure
 from autograd.gradcheck.report import MEANING, Row
 from autograd.gradcheck.verdicts import Finding, Tolerance, judge
+from autograd.progress import expect, over
 
 RTOL = 1e-6
 _DEFAULT_LIMITS = Limits()
@@ -78,6 +79,7 @@ class Comparison:
             counts = [len(weights) for weights in self.weights]
             self.output_of: NDArray[np.intp] = np.repeat(np.arange(len(counts)), counts)  # by row
             self.slices: list[slice] = [slice(int(a), int(b)) for a, b in pairwise(np.cumsum([0, *counts]))]
+            expect(len(self.output_of) + sum(map(len, self.columns)))
             self.base: Array = self.project([variable.value for variable in problem.outputs])
             self.connected, self.analytic = self.differentiate()
             self.sizes: Array = self.size_of_rows()
@@ -99,7 +101,7 @@ class Comparison:
         connected = np.zeros((len(self.weights), len(self.start)), bool)
         analytic = [np.zeros((len(self.base), len(columns))) for columns in self.columns]
         for output, (weights, where) in enumerate(zip(self.weights, self.slices, strict=True)):
-            for row in range(len(weights)):
+            for row in over(range(len(weights))):
                 try:
                     gradients = self.problem.pullback(output, weights.seed(row))
                 except RuleFailure as failure:
@@ -179,7 +181,7 @@ class Comparison:
         numeric = np.zeros((len(self.base), len(columns)))
         doubts: list[tuple[float, int]] = []
         with np.errstate(all="ignore"):
-            for c, column in enumerate(columns):
+            for c, column in enumerate(over(columns)):
                 numeric[:, c], doubt = self.first_look(column, self.analytic[number][:, c], self.step)
                 if len(doubt) and doubt.max() > 1:
                     doubts.append((float(doubt.max()), c))
@@ -204,7 +206,8 @@ class Comparison:
         findings: dict[tuple[int, int], Finding] = {}
         wrong = np.zeros(len(self.weights), int)
         hint: float | None = None  # a step that served an entry before may serve the next
-        for _, c in doubts:
+        expect(len(doubts))
+        for _, c in over(doubts):
             column, analytic = self.columns[number][c], self.analytic[number][:, c]
             if hint is not None and hint > _FINEST_HINT * self.step:
                 value, doubt = self.first_look(column, analytic, hint)

@@ -4,7 +4,6 @@ import argparse
 import math
 import sys
 import time
-from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from autograd import no_grad
 from autograd.engine.tensor import tensor
 from autograd.gradcheck import gradcheck
+from autograd.progress import Work
 from autograd.view import draw
 from nn import functional
 from nn.cli.options import add_command, writable
@@ -22,7 +22,6 @@ from nn.inspect.summarizing import summary
 from nn.layers import MLP
 from nn.losses import CrossEntropyLoss
 from nn.metrics import accuracy, confusion_matrix
-from nn.training.progress import Line, bar
 from optim import Adam
 from optim.schedules import cosine
 
@@ -120,23 +119,22 @@ def _train(
     optimizer = Adam(model.parameters(), lr=cosine(settings.lr, steps), weight_decay=WEIGHT_DECAY)
     every = math.ceil(settings.epochs / ROWS)
     print("epoch   train loss  accuracy   test loss  accuracy")
-    with closing(_Progress(sys.stderr)) as progress, np.errstate(all="ignore"):  # too large an lr is reported below
+    with Work("training", steps) as work, np.errstate(all="ignore"):  # too large an lr is reported below
         for epoch in range(1, settings.epochs + 1):
-            for x, y in batches:
+            for x, y in work.over(batches):
                 noisy = x + rng.normal(0.0, NOISE, x.shape).astype(x.dtype)
                 loss = loss_function(model(noisy), y)
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()
-                progress.advance(steps, f"epoch {epoch}/{settings.epochs}, loss {loss.item():.4f}")
             train_loss, train_accuracy = _judge(model, *train)
             if not math.isfinite(train_loss):
-                progress.close()
+                work.wipe()
                 print(f"the loss is {train_loss} after epoch {epoch}; try a smaller --lr", file=sys.stderr)
                 return None
             if epoch == 1 or epoch % every == 0 or epoch == settings.epochs:
                 test_loss, test_accuracy = _judge(model, *test)
-                progress.close()
+                work.wipe()
                 rows.append((epoch, train_loss, train_accuracy, test_loss, test_accuracy))
                 print(f"{epoch:5}   {train_loss:10.4f}  {train_accuracy:8.3f}  {test_loss:10.4f}  {test_accuracy:8.3f}")
     return rows
@@ -172,18 +170,3 @@ def _save_picture(folder: Path, pixels: NDArray[Any], label: int, rng: np.random
     loss.backward()
     drawing = draw(loss)
     return drawing.save(folder / "graph.svg"), drawing.save(folder / "graph.dot")
-
-
-class _Progress(Line):
-    """A progress line on a terminal, wiped before anything else is printed; writes nothing elsewhere."""
-
-    def advance(self, steps: int, text: str) -> None:
-        self.done += 1
-        if self.stream.isatty() and self.is_due():
-            self.write(f"{bar(self.done, steps, 30)} {text}")
-
-    def close(self) -> None:
-        if self.width:
-            self.write("")
-            self.stream.write("\r")
-            self.stream.flush()

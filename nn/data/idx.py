@@ -1,6 +1,7 @@
 """IDX files, the format of the MNIST digits: images and labels from a local folder, plain or gzipped."""
 
 import gzip
+import os
 import zlib
 from math import prod
 from os import PathLike, fspath
@@ -10,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd.progress import Work
 from nn.defaults import get_default_dtype
 from nn.errors import DataFileError
 
@@ -17,6 +19,7 @@ __all__ = ["Images", "mnist", "read_idx"]
 
 # By the third byte of an IDX file. Numbers are stored big-endian.
 DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+_PART = 2**22  # bytes read at a time
 PARTS = {"train": "train", "test": "t10k"}
 
 
@@ -119,9 +122,13 @@ def _find(folder: Path, what: str, axes: int) -> Path:
 def _content(name: str) -> bytes:
     """Read the bytes of a file, decompressed if they are gzipped, whatever its name."""
     try:
-        with open(name, "rb") as file:
-            content = file.read()
-        return gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+        with open(name, "rb") as file, Work(f"reading {name}", os.fstat(file.fileno()).st_size) as work:
+            stream = gzip.open(file) if file.peek(2)[:2] == b"\x1f\x8b" else file
+            parts = []
+            while part := stream.read(_PART):
+                parts.append(part)
+                work.reach(file.tell() if work.total else 0)
+            return b"".join(parts)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataFileError(name, f"the compressed data are truncated or damaged ({error})") from error
     except OSError as error:

@@ -2,6 +2,7 @@
 
 import csv
 import math
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike, fspath
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -9,12 +10,14 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd.progress import Work
 from nn.errors import DataFileError
 
 __all__ = ["Table", "read_csv"]
 
 Kind: TypeAlias = Literal["int", "float", "str"]
 _KINDS: dict[Any, Kind] = {"int": "int", "float": "float", "str": "str", int: "int", float: "float", str: "str"}
+_PARSING = 4  # turning the cells of a file into numbers takes so many times as long as reading them
 _MISSING = {"", "na", "n/a", "nan", "null", "none", "?"}
 
 
@@ -123,14 +126,17 @@ def read_csv(
            [  5. , 120. ]])
     """
     name = fspath(path)
-    names, rows, lines = _rows(name, header, delimiter, encoding)
-    asked = {key: _kind(key, value) for key, value in (types or {}).items()}
-    if unknown := [key for key in asked if key not in names]:
-        raise DataFileError(name, f"no column {unknown[0]!r}; the columns are {', '.join(names)}")
-    columns = {}
-    for i, column in enumerate(names):
-        cells = [row[i].strip() for row in rows]
-        columns[column] = _column(name, column, cells, lines, asked.get(column), missing)
+    with Work(f"reading {name}", _PARSING + 1) as work:
+        names, rows, lines = _rows(name, header, delimiter, encoding)
+        work.step()
+        asked = {key: _kind(key, value) for key, value in (types or {}).items()}
+        if unknown := [key for key in asked if key not in names]:
+            raise DataFileError(name, f"no column {unknown[0]!r}; the columns are {', '.join(names)}")
+        columns = {}
+        for i, column in enumerate(names):
+            cells = [row[i].strip() for row in rows]
+            columns[column] = _column(name, column, cells, lines, asked.get(column), missing)
+            work.step(_PARSING / len(names))
     return Table(columns, path=name, lines=lines)
 
 
@@ -150,11 +156,13 @@ def _rows(
     lines: list[int] = []
     reader = None
     try:
-        with open(path, newline="", encoding=encoding) as file:
+        with open(path, newline="", encoding=encoding) as file, Work("rows", os.fstat(file.fileno()).st_size) as work:
             reader = csv.reader(file, delimiter=delimiter, strict=True)
             before = 0
             for cells in reader:
                 line, before = before + 1, reader.line_num
+                if not line % 4096 and work.total:  # a pipe has no size
+                    work.reach(file.buffer.tell())
                 if not any(cell.strip() for cell in cells):
                     continue
                 if names is None:

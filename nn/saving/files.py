@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from autograd import __version__
+from autograd.progress import Work
 from nn.errors import CheckpointError
 from nn.saving import checksum, npz, safetensors
 from nn.saving.atomic import replacing
@@ -69,12 +70,20 @@ def read(path: str | os.PathLike[str]) -> Any:
     {'step': 7, 'names': ('a', 'b')}
     """
     form = _format(path)
-    data = _content(path)
-    place = form.find_checksum(data)
-    if place < 0:
-        raise CheckpointError(path, _foreign(data, form))
-    if not checksum.is_intact(data, place):
-        raise CheckpointError(path, "the file is damaged: its checksum does not match its content.")
+    with Work(f"reading {os.fspath(path)}", 3) as work:
+        data = _content(path)
+        work.step()
+        place = form.find_checksum(data)
+        if place < 0:
+            raise CheckpointError(path, _foreign(data, form))
+        if not checksum.is_intact(data, place):
+            raise CheckpointError(path, "the file is damaged: its checksum does not match its content.")
+        work.step()
+        return _tree(path, data, form)
+
+
+def _tree(path: str | os.PathLike[str], data: bytes, form: ModuleType) -> Any:
+    """The tree in a file whose checksum is correct."""
     try:
         # This was written by `write`, or by someone who wants it to look that way. The readers of zip, .npy and JSON
         # raise a dozen kinds of errors for nonsense, including MemoryError and RecursionError.

@@ -92,7 +92,8 @@ def cross_validate(
         partial(fold, train, test, seed=None if seed is None else seed + number)
         for number, (train, test) in enumerate(cut.split(y if cut.stratify else x))
     ]
-    results = [call() for call in calls] if n_jobs is None else _by_joblib(calls, n_jobs)
+    with Work("cross-validating", cut.k, shown=options.get("show") is not False):
+        results = [call() for call in over(calls)] if n_jobs is None else _by_joblib(calls, n_jobs)
     return CrossValidation([scores for scores, _ in results], [history for _, history in results])
 
 
@@ -112,7 +113,8 @@ def _fold(
     history = fit(model, (x_train, y[train]), loss=loss, seed=seed, **{**options, "callbacks": made})
     if history.stopped == INTERRUPTED:
         raise KeyboardInterrupt(f"{INTERRUPTED} in epoch {len(history) + 1} of a fold")
-    return evaluate(model, (x_test, y[test]), loss=loss, metrics=metrics), history
+    with Work("testing", shown=False):  # the line is about training, which takes longer
+        return evaluate(model, (x_test, y[test]), loss=loss, metrics=metrics), history
 
 
 def _by_joblib(calls: Sequence[Callable[[], Scored]], n_jobs: int) -> list[Scored]:

@@ -116,7 +116,7 @@ def fit(
     if compile:
         update = run.compiled = autograd.compile(update)
     try:
-        with _interruptible(run), np.errstate(all="ignore"):  # non-finite values are reported below
+        with shown.work, _interruptible(run), np.errstate(all="ignore"):  # non-finite values are reported below
             _call(run, ordered, "on_fit_begin")
             while run.epoch < run.epochs and run.why is None:
                 _epoch(run, ordered, shown, update)

@@ -2,14 +2,16 @@
 
 import sys
 import time
+import warnings
 from typing import Any, TextIO
 
-INTERVAL = 0.1  # seconds between two updates of the line
-WIDTH = 24
+from autograd.progress import INTERVAL, Line as Text, Work, bar, duration, running, watched
 
 
 class Progress:
     """Base class of progress displays, which itself shows nothing."""
+
+    work = Work("training", shown=False)  # so that work inside the run shows no line either
 
     def begin(self, epoch: int, epochs: int, done: int, steps: int | None) -> None:
         """Begin an epoch, of whose steps some are already done; ``steps`` is None if their number is unknown."""
@@ -24,14 +26,11 @@ class Progress:
         """Leave the terminal tidy."""
 
 
-class Line(Progress):
+class Line(Progress, Text):
     """One line per epoch, with a bar, the loss and the remaining time."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self.stream = stream
-        self.width: int = 0
-        self.shown: float = 0.0
-        self.done: int = 0
+    shown: float = 0.0
+    done: int = 0
 
     def begin(self, epoch: int, epochs: int, done: int, steps: int | None) -> None:
         self.head: str = f"epoch {epoch:>{len(str(epochs))}}/{epochs}"
@@ -40,38 +39,40 @@ class Line(Progress):
 
     def step(self, loss: float) -> None:
         self.done += 1
-        if not self.is_due():
+        now = time.perf_counter()
+        if now - self.shown < INTERVAL:
             return
+        self.shown = now
         if self.steps is None:
             self.write(f"{self.head}  step {self.done}  loss {loss:.4g}")
             return
-        left = (self.shown - self.started) / (self.done - self.first) * (self.steps - self.done)
-        self.write(f"{self.head}  {bar(self.done, self.steps, WIDTH)}  loss {loss:.4g}  {left:.0f} s left")
+        left = (now - self.started) / (self.done - self.first) * (self.steps - self.done)
+        self.write(f"{self.head}  {bar(self.done / self.steps)}  loss {loss:.4g}  {duration(left)} left")
 
     def end(self, row: dict[str, Any]) -> None:
         self.write(f"{self.head}  {words(row)}  ({time.perf_counter() - self.started:.1f} s)")
-        self.stream.write("\n")
-        self.width = 0
-
-    def is_due(self) -> bool:
-        """Whether it is time to update the line."""
-        now = time.perf_counter()
-        due = now - self.shown >= INTERVAL
-        if due:
-            self.shown = now
-        return due
-
-    def write(self, text: str) -> None:
-        """Overwrite the line with this text."""
-        self.stream.write("\r" + text.ljust(self.width))
-        self.stream.flush()
-        self.width = len(text)
+        self.close()
 
     def close(self) -> None:
         if self.width:
             self.stream.write("\n")
             self.stream.flush()
         self.width = 0
+
+
+class Part(Progress):
+    """A training run inside other work, such as cross-validation: it moves the line of that work."""
+
+    def __init__(self) -> None:
+        self.work = Work("training")
+
+    def begin(self, epoch: int, epochs: int, done: int, steps: int | None) -> None:
+        self.work.total, self.work.done = epochs, epoch - 1
+        self.work.unit = 0.0  # validation is part of no step
+        self.share: float = 1.0 / steps if steps else 0.0
+
+    def step(self, loss: float) -> None:
+        self.work.step(self.share)
 
 
 class Bar(Progress):
@@ -99,12 +100,6 @@ class Bar(Progress):
         self.bar = None
 
 
-def bar(done: int, steps: int, width: int) -> str:
-    """Format a bar filled in proportion to the steps done."""
-    filled = width * done // steps
-    return f"[{'#' * filled}{'.' * (width - filled)}]"
-
-
 def words(row: dict[str, Any]) -> str:
     """Format the numbers of an epoch in one line."""
     return "  ".join(f"{name} {value:.4g}" for name, value in row.items() if name not in ("epoch", "step"))
@@ -112,13 +107,14 @@ def words(row: dict[str, Any]) -> str:
 
 def progress(shown: bool | None) -> Progress:
     """Choose a progress display; by default it shows something in a terminal or notebook, and nothing elsewhere."""
-    stream = sys.stderr
-    if shown is None:
-        shown = "ipykernel" in sys.modules or (stream is not None and stream.isatty())
-    if not shown or stream is None:  # Windows programs without a console have no streams
+    stream = watched() or (sys.stderr if shown else None)
+    if shown is False or stream is None:
         return Progress()
+    if running() and not shown:
+        return Part()
     try:
-        from tqdm.auto import tqdm
+        with warnings.catch_warnings(action="ignore"):  # in a notebook without ipywidgets, tqdm then draws a line
+            from tqdm.auto import tqdm
     except ImportError:
         return Line(stream)
     return Bar(tqdm, stream)

@@ -7,7 +7,8 @@ import pytest
 
 import nn
 import optim
-from nn.training.progress import INTERVAL, WIDTH, Bar, Line, Progress, progress, words
+from autograd.progress import WIDTH, Work
+from nn.training.progress import INTERVAL, Bar, Line, Part, Progress, progress, words
 
 
 class Terminal(io.StringIO):
@@ -64,7 +65,7 @@ def test_the_line_letter_by_letter(clock):
     assert terminal.take() == "\r" + end.ljust(len(shown)) + "\n"
     line.close()
     assert terminal.take() == ""
-    assert terminal.flushed == 3
+    assert terminal.flushed == 4
 
 
 def test_the_line_of_an_epoch_that_was_begun_before(clock):
@@ -148,12 +149,17 @@ def test_what_shows_the_progress(monkeypatch):
     assert progress(True).stream is sys.stderr
     monkeypatch.setattr(sys, "stderr", Terminal(False))
     monkeypatch.setitem(sys.modules, "ipykernel", sys)
+    monkeypatch.setattr(sys, "stdout", Terminal(False))
     assert type(progress(None)) is Line, "in a notebook"
+    assert progress(None).stream is sys.stdout, "which shows standard error on red"
     monkeypatch.setitem(sys.modules, "tqdm.auto", type(sys)("tqdm.auto"))
     sys.modules["tqdm.auto"].tqdm = "tqdm"
     made = progress(True)
     assert type(made) is Bar
-    assert (made.tqdm, made.stream) == ("tqdm", sys.stderr)
+    assert (made.tqdm, made.stream) == ("tqdm", sys.stdout)
+    with Work("outer"):
+        assert type(progress(None)) is Part
+        assert type(progress(True)) is Bar
 
 
 class Tqdm:
@@ -191,7 +197,7 @@ def test_the_bar_of_tqdm():
     assert inner.calls.count("close") == 1
 
 
-class Note:
+class Note(Progress):
     """A progress that notes its calls."""
 
     def __init__(self):

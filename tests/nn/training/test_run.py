@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import nn
+from nn.training.progress import Progress
 import optim
 from nn.defaults import generator
 from nn.training.run import Run
@@ -311,10 +312,7 @@ def test_in_another_thread():
 def test_an_error_leaves_the_terminal_tidy(monkeypatch):
     closed = []
 
-    class Shown:
-        def begin(self, *_): ...
-        def step(self, _): ...
-        def end(self, _): ...
+    class Shown(Progress):
         def close(self):
             closed.append(True)
 
