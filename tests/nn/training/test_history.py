@@ -69,7 +69,6 @@ def test_nothing_is_shown_on_a_pipe(monkeypatch):
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     assert type(progress(None)) is Progress
     monkeypatch.setattr(sys, "stderr", Terminal())
-    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
     assert isinstance(progress(None), Line)
     assert type(progress(False)) is Progress
 
@@ -77,7 +76,6 @@ def test_nothing_is_shown_on_a_pipe(monkeypatch):
 def test_the_line(monkeypatch):
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
-    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
     monkeypatch.setattr("nn.training.progress.INTERVAL", 0.0)
     x, y = nn.data.moons(64, seed=0)
     nn.fit(nn.MLP([2, 2], rng=0), (x, y), loss=nn.CrossEntropyLoss(), epochs=2, batch_size=16, seed=0)
@@ -88,14 +86,6 @@ def test_the_line(monkeypatch):
     assert shown[1].startswith("epoch 2/2  [######..................]  loss 0.")
     assert "s left" in shown[1]
     assert shown[-1].startswith("epoch 2/2  lr 0.001  loss 0.")
-
-
-def test_the_bar_of_tqdm(monkeypatch):
-    pytest.importorskip("tqdm")
-    terminal = Terminal()
-    monkeypatch.setattr(sys, "stderr", terminal)
-    nn.fit(nn.MLP([2, 2], rng=0), nn.data.moons(64, seed=0), loss=nn.CrossEntropyLoss(), epochs=1)
-    assert "epoch 1/1" in terminal.getvalue()
 
 
 def test_a_table_for_notebooks(history):

@@ -8,7 +8,7 @@ import pytest
 import nn
 import optim
 from autograd.progress import WIDTH, Work
-from nn.training.progress import INTERVAL, Bar, Line, Part, Progress, progress, words
+from nn.training.progress import INTERVAL, Line, Part, Progress, progress, words
 
 
 class Terminal(io.StringIO):
@@ -135,7 +135,6 @@ def test_silence():
 
 
 def test_what_shows_the_progress(monkeypatch):
-    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
     monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
     for terminal, shown, kind in (
         (True, None, Line),
@@ -152,49 +151,9 @@ def test_what_shows_the_progress(monkeypatch):
     monkeypatch.setattr(sys, "stdout", Terminal(False))
     assert type(progress(None)) is Line, "in a notebook"
     assert progress(None).stream is sys.stdout, "which shows standard error on red"
-    monkeypatch.setitem(sys.modules, "tqdm.auto", type(sys)("tqdm.auto"))
-    sys.modules["tqdm.auto"].tqdm = "tqdm"
-    made = progress(True)
-    assert type(made) is Bar
-    assert (made.tqdm, made.stream) == ("tqdm", sys.stdout)
     with Work("outer"):
         assert type(progress(None)) is Part
-        assert type(progress(True)) is Bar
-
-
-class Tqdm:
-    """Notes what is asked of tqdm's bar."""
-
-    def __init__(self, **options):
-        self.calls = [options]
-
-    def set_postfix_str(self, text, **options):
-        self.calls.append((text, options))
-
-    def update(self):
-        self.calls.append("update")
-
-    def close(self):
-        self.calls.append("close")
-
-
-def test_the_bar_of_tqdm():
-    shown = Bar(Tqdm, "stream")
-    shown.close()
-    shown.begin(2, 3, 4, 9)
-    inner = shown.bar
-    shown.step(0.51239)
-    shown.end({"epoch": 2, "step": 9, "loss": 0.5})
-    assert inner.calls == [
-        {"total": 9, "initial": 4, "desc": "epoch 2/3", "file": "stream"},
-        ("loss 0.5124", {"refresh": False}),
-        "update",
-        ("loss 0.5", {}),
-        "close",
-    ]
-    assert shown.bar is None
-    shown.close()
-    assert inner.calls.count("close") == 1
+        assert type(progress(True)) is Line
 
 
 class Note(Progress):

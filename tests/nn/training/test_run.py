@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import nn
-from nn.training.progress import Progress
 import optim
 from nn.defaults import generator
+from nn.training.progress import Progress
 from nn.training.run import Run
 
 X, Y = np.linspace(-1.0, 1.0, 24, dtype="float32").reshape(12, 2), np.arange(12) % 2
