@@ -83,13 +83,11 @@ class Arguments:
             return kind, repr(x)  # which tells zeros of either sign apart
         if kind is list or kind is dict:
             self.containers.append(x)
-        if kind is list or kind is tuple:
+        if kind is list or kind is tuple or (isinstance(x, tuple) and hasattr(x, "_fields")):
             return kind, tuple([self._key(part) for part in x])
         if kind is dict:
             exact = [key if type(key) is str else (type(key), repr(key), key) for key in x]  # 1, 1.0 and True are equal
             return kind, tuple(zip(exact, map(self._key, x.values()), strict=True))
-        if isinstance(x, tuple) and hasattr(x, "_fields"):
-            return kind, tuple([self._key(part) for part in x])
         if isinstance(x, ndarray):
             raise TypeError(f"an argument is a {kind.__name__}, which is not a plain array")
         self.objects.append(x)

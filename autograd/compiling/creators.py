@@ -19,7 +19,7 @@ from autograd import transforms
 from autograd.compiling.calls import leaves_in, map_tree
 from autograd.compiling.frames import is_ours
 from autograd.compiling.names import FUNCTIONS, OF_NOTHING
-from autograd.compiling.noted import Noted, NotedGenerator
+from autograd.compiling.noted import plain
 from autograd.engine.tensor import Tensor
 from autograd.recording import ONE_CALL
 
@@ -121,7 +121,7 @@ class Creators:
 
         def create(*args: Any, **kwargs: Any) -> Any:
             if get_ident() != recorder.thread or not recorder.is_here() or _is_remembered(recorder):
-                return original(*map_tree(args, _plain), **map_tree(kwargs, _plain))
+                return original(*plain(args), **plain(kwargs))
             asks = only_plain and any(hasattr(type(x), "__array_function__") for x in leaves_in((args, kwargs)))
             if asks:  # NumPy does, by its own protocol, what to do
                 return original(*args, **kwargs)
@@ -141,10 +141,6 @@ def without_aliases(function: Any, writes: int | None) -> Any:
         return map_tree(function(*args), lambda x: x.copy(order="K") if id(x) in given else x)
 
     return call
-
-
-def _plain(x: Any) -> Any:
-    return x._value if type(x) in (Noted, NotedGenerator) else x
 
 
 def _is_remembered(recorder: Any) -> bool:

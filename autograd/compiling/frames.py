@@ -56,18 +56,16 @@ def is_foreign(thing: Any) -> bool:
     return root == "numpy" or root in sys.stdlib_module_names
 
 
-def caller(frame: FrameType | None) -> FrameType | None:
+def caller(frame: FrameType | None, past: tuple[str, ...] = ("room", "numpy", "hands")) -> FrameType | None:
     """The first outer frame that belongs neither to the compiler nor to NumPy, nor reads on another's behalf."""
-    while frame is not None and _kind(frame.f_code.co_filename) in ("room", "numpy", "hands"):
+    while frame is not None and _kind(frame.f_code.co_filename) in past:
         frame = frame.f_back
     return frame
 
 
 def users_frame(frame: FrameType | None) -> FrameType | None:
     """The first outer frame that runs the user's code."""
-    while frame is not None and _kind(frame.f_code.co_filename) != "user":
-        frame = frame.f_back
-    return frame
+    return caller(frame, ("room", "numpy", "hands", "ours"))
 
 
 def stands_in_return(frame: FrameType) -> bool:

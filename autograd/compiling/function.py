@@ -45,7 +45,6 @@ _LATER = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATO
 # One trace at a time: NumPy's functions are exchanged meanwhile.
 _TRACING = RLock()
 
-
 P = ParamSpec("P")
 R = TypeVar("R")
 

@@ -113,9 +113,8 @@ class Glance:
             return None
         if kind == "list" and type(holder.thing) is list:
             return [f"{thing}[{i}]" for i in range(len(values))]
-        if kind in ("cell", "function"):
-            names = ("cell_contents",) if kind == "cell" else holder.names or ()
-            return [f"{thing}.{name}" for name in names]
+        if kind == "fields":
+            return [f"{thing}.{name}" for name in holder.names or ()]
         if kind in ("dict", "object") and type(holder.mapping()) is dict:
             keys = holder.keys()
             if all(type(key) is str for key in keys):

@@ -1,15 +1,16 @@
 """Holders: objects with named entries that a function can read and change."""
 
-from types import CellType
 from typing import Any
 
 from autograd.compiling.errors import Refused
 
 MISSING = object()
+CONTENT = "cell_contents"  # the name of a closure cell's only field
 
 
 class Holder:
-    """An object, dict, list, closure cell or module with entries; ``names`` are those that matter, None for all."""
+    """An object, class or module with its ``__dict__``, a dict, list or set, or "fields", which are in none of these:
+    slots, the parts of a function, the content of a closure cell. ``names`` are those that matter, None for all."""
 
     __slots__ = ("kind", "label", "names", "thing")
 
@@ -24,18 +25,14 @@ class Holder:
         """The keys, indices or names of the entries, in order."""
         if self.kind in ("list", "set"):
             return list(range(len(self.thing)))
-        if self.kind in ("cell", "fields", "function"):
-            return list(self.names or ())
         return list(self.mapping()) if self.names is None else list(self.names)
 
     def values(self) -> list[Any]:
         """The entries as they are now; `MISSING` for one that is not there."""
         if self.kind in ("list", "set"):
             return list(self.thing)
-        if self.kind == "cell":
-            return [content_of(self.thing)]
-        if self.kind in ("fields", "function"):
-            return [getattr(self.thing, name, MISSING) for name in self.names or ()]
+        if self.kind == "fields":
+            return [field_of(self.thing, name) for name in self.names or ()]
         mapping = self.mapping()
         return list(mapping.values()) if self.names is None else [mapping.get(name, MISSING) for name in self.names]
 
@@ -43,9 +40,7 @@ class Holder:
         """The present value of an entry."""
         if self.kind in ("list", "dict"):
             return self.thing[key]
-        if self.kind == "cell":
-            return self.thing.cell_contents
-        return getattr(self.thing, key) if self.kind in ("fields", "function") else vars(self.thing)[key]
+        return getattr(self.thing, key) if self.kind == "fields" else vars(self.thing)[key]
 
     def put(self, key: Any, value: Any) -> None:
         """Change an entry."""
@@ -53,9 +48,7 @@ class Holder:
             raise Refused(f"{self.label} is a set of traced values, which cannot be changed")
         if self.kind in ("list", "dict"):
             self.thing[key] = value
-        elif self.kind == "cell":
-            self.thing.cell_contents = value
-        elif self.kind in ("fields", "function"):
+        elif self.kind == "fields":
             object.__setattr__(self.thing, key, value)  # of a frozen class too
         elif self.kind == "class":
             setattr(self.thing, key, value)
@@ -85,12 +78,12 @@ class Holder:
         if self.kind in ("list", "dict", "set"):
             words = repr(key) if isinstance(key, str | int) else f"{type(key).__name__} {id(key)}"
             return f"{self.label}[{words}]"
-        return f"{self.label}.{key}"
+        return self.label if key == CONTENT else f"{self.label}.{key}"
 
 
-def content_of(cell: CellType) -> Any:
-    """The present content of a closure cell."""
+def field_of(thing: Any, name: str) -> Any:
+    """The present value of a field; `MISSING` where there is none, as in an empty cell."""
     try:
-        return cell.cell_contents
+        return getattr(thing, name, MISSING)
     except ValueError:
         return MISSING

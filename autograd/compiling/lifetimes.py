@@ -15,8 +15,6 @@ from autograd.compiling.calls import Call
 from autograd.engine.tensor import Tensor
 
 FORGIVEN = 4096  # bytes that may stay whatever they cost: the graph of the smallest eager step takes more
-
-
 SPARED = 20  # this part of what eager needs is left to what is not counted: headers of arrays, numbers
 
 

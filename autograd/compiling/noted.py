@@ -1,8 +1,7 @@
 """The stand-in for a value while a function is traced: every use of it is noted, and none goes unseen.
 
-It is not an ndarray, so no C code can read its memory: NumPy calls its protocols, Python its operators, and all other
-code must ask for an array or a number, which is noticed. It reports the class of its value, so that the library, which
-looks at ``x.__class__``, takes the same branches as without a trace.
+It is not an ndarray, so NumPy has to call its protocols, and all other code must ask for an array or a number. It
+reports the class of its value, so that the library takes the same branches as without a trace (docs/design.md).
 """
 
 import operator
@@ -50,7 +49,7 @@ class Noted:
         if name in ("may_share_memory", "shares_memory") and not recorder.reads_for_library():
             recorder.refuse(f"numpy.{name} reveals memory addresses, which are not numbers")
         if name in ABOUT_FORM:
-            return function(*_plain(args), **_plain(kwargs))
+            return function(*plain(args), **plain(kwargs))
         if name in ("array2string", "array_repr", "array_str"):
             recorder.look(self, "its text", None)
         elif name not in FUNCTIONS or (name == "where" and len(args) + len(kwargs) == 1):
@@ -90,10 +89,8 @@ class Noted:
             var = self._recorder._by_id.get(id(base)) if isinstance(base, np.ndarray) else None
             return base if base is None else self._recorder._noted(var) if var is not None else object()
         if isinstance(value, np.ndarray | np.generic):
-            if name in METHODS or name in WRITERS:
+            if name in METHODS or name in WRITERS or name == "item":
                 return self._method(name)
-            if name == "item":
-                return self._item
             if name == "resize":
                 self._recorder.refuse(f".{name}() changes an array itself")
                 return getattr(value, name)
@@ -104,9 +101,6 @@ class Noted:
         return getattr(value, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in ("_recorder", "_value", "_var"):
-            object.__setattr__(self, name, value)
-            return
         self._recorder.refuse(f".{name} of an array is assigned to")
         setattr(self._value, name, value)
 
@@ -119,9 +113,6 @@ class Noted:
 
         return method
 
-    def _item(self, *index: Any) -> Any:
-        return self._recorder.note("method", "item", (self, *index), {})
-
     def __getitem__(self, index: Any) -> Any:
         recorder = self._recorder
         for part in index if type(index) is tuple else (index,):
@@ -130,7 +121,7 @@ class Noted:
             if isinstance(part, list):
                 if any(isinstance(x, bool | np.bool_) and _varies(x) for x in part):
                     recorder.refuse("an index with booleans gives arrays of varying shapes")
-                part = np.asarray(_plain(part))
+                part = np.asarray(plain(part))
             if getattr(part, "dtype", None) == np.bool_ and type(part) is Noted:
                 recorder.count(part)  # which decides about the shape of the result
         return recorder.note("getitem", "getitem", (self, index), {})
@@ -148,7 +139,7 @@ class Noted:
         return (self[i] for i in range(len(self._value)))
 
     def __contains__(self, item: Any) -> bool:
-        value = _plain(item) in self._value
+        value = plain(item) in self._value
         self._recorder.look(self, "in", value)
         return bool(value)
 
@@ -176,7 +167,7 @@ class Noted:
 
 class _Asked(type):
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        if len(args) == 1 and type(args[0]) in (Noted, NotedGenerator):
+        if len(args) == 1 and type(args[0]) in NOTED:
             return args[0].__class__
         found = type(*args, **kwargs)
         return vars(found).get("_spied", found) if len(args) == 1 else found
@@ -193,8 +184,9 @@ def _varies(x: Any) -> bool:
     return type(x) is Noted and not x._var.is_constant
 
 
-def _plain(tree: Any) -> Any:
-    return map_tree(tree, lambda x: x._value if type(x) is Noted else x)
+def plain(tree: Any) -> Any:
+    """The same with values in the place of their stand-ins."""
+    return map_tree(tree, lambda x: x._value if type(x) in NOTED else x)
 
 
 def _binary(function: Any, ufunc: Any) -> None:
@@ -274,7 +266,7 @@ class NotedGenerator:
         found = getattr(self._value, name)
         if name not in DRAWS:
             self._recorder.refuse(f".{name} of a generator is used")
-            return (lambda *args, **kwargs: found(*_plain(args), **_plain(kwargs))) if callable(found) else found
+            return (lambda *args, **kwargs: found(*plain(args), **plain(kwargs))) if callable(found) else found
 
         def draw(*args: Any, **kwargs: Any) -> Any:
             if kwargs.get("out") is not None:
@@ -283,3 +275,6 @@ class NotedGenerator:
             return self._recorder.note("draw", name, (self, *args), kwargs)
 
         return draw
+
+
+NOTED = (Noted, NotedGenerator)

@@ -111,7 +111,6 @@ def _is_operand(x: Any, shape: tuple[int, ...]) -> bool:
 
 
 def _rows(shape: tuple[int, ...]) -> int:
-    """The number of rows in a piece."""
     row = int(np.prod(shape[1:]))
     return max(1, SIZE // row)
 

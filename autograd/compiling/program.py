@@ -114,12 +114,8 @@ def _same_call(x: Call, y: Call) -> bool:
         and x.modes == y.modes
         and same_constant(x.args, y.args)
         and same_constant(x.kwargs, y.kwargs)
-        and same_constant(_tuple(x.out), _tuple(y.out))
+        and same_constant(x.out, y.out)
     )
-
-
-def _tuple(out: Any) -> Any:
-    return tuple(out) if isinstance(out, tuple | list) else out
 
 
 def _same_effect(x: Effect, y: Effect) -> bool:

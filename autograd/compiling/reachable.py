@@ -21,7 +21,7 @@ import numpy as np
 
 from autograd.compiling.errors import Refused
 from autograd.compiling.frames import is_foreign
-from autograd.compiling.holders import Holder, content_of
+from autograd.compiling.holders import CONTENT, Holder, field_of
 from autograd.engine.graph import GONE, Vertex
 from autograd.engine.op import Op
 from autograd.engine.tensor import Tensor
@@ -196,7 +196,7 @@ class Reachable:
         if hasattr(f, "__wrapped__"):
             self._pending.append((f.__wrapped__, label))
         if is_foreign(f):  # of a transform: what it was made of
-            self._pending += [(content_of(cell), label) for cell in f.__closure__ or ()]
+            self._pending += [(field_of(cell, CONTENT), label) for cell in f.__closure__ or ()]
             return
         codes = list(_codes(f.__code__))
         names = {name for code in codes for name in code.co_names}
@@ -223,8 +223,8 @@ class Reachable:
         for name, cell in zip(f.__code__.co_freevars, f.__closure__ or (), strict=True):
             if id(cell) not in self._seen:
                 self._seen[id(cell)] = cell
-                self._hold(Holder("cell", cell, "", (name,)))
-        self._hold(Holder("function", f, label, MADE_OF))
+                self._hold(Holder("fields", cell, name, (CONTENT,)))
+        self._hold(Holder("fields", f, label, MADE_OF))
         if f.__dict__ or f.__name__ in names:
             self._hold(Holder("object", f, label))
 

@@ -6,18 +6,16 @@ from types import CellType
 from typing import Any
 
 from autograd.compiling.calls import like_tuple
-from autograd.compiling.noted import Noted, NotedGenerator
+from autograd.compiling.noted import NOTED
 from autograd.compiling.reachable import slots_of
 from autograd.engine.graph import GONE, Node, Vertex, newest_first
 from autograd.engine.tensor import Tensor
-
-_NOTED = (Noted, NotedGenerator)
 
 
 def plain_value(x: Any) -> Any:
     """The value of a stand-in; also inside containers of all kinds."""
     kind = type(x)
-    if kind in _NOTED:
+    if kind in NOTED:
         return x._value
     if kind is tuple or (isinstance(x, tuple) and hasattr(x, "_fields")):
         parts = [plain_value(part) for part in x]
@@ -61,7 +59,7 @@ def settle_survivors(survivors: list[Any]) -> None:
 
 
 def _replace(old: Any, others: list[Any], depth: int, new: Any = None) -> None:
-    new = old._value if type(old) in _NOTED else new
+    new = old._value if type(old) in NOTED else new
     for holder in gc.get_referrers(old):
         if holder is others or depth > 4:
             continue
@@ -82,7 +80,7 @@ def _replace(old: Any, others: list[Any], depth: int, new: Any = None) -> None:
         elif type(holder) is partial:
             args, words = (new if holder.args is old else holder.args), holder.keywords
             holder.__setstate__((holder.func, args, words, vars(holder) or None))  # type: ignore[attr-defined]
-        elif type(holder) in _NOTED:
+        elif type(holder) in NOTED:
             continue
         else:
             _replace_attributes(holder, old, new)

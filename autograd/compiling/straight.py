@@ -90,7 +90,6 @@ class Straight:
         return found[:-1] if check - check == 0.0 else None
 
     def _formula(self, i: int, fn: Any, kinds: tuple[type, ...], truth: bool) -> tuple[str, str]:
-        """How a call is written."""
         if fn in FORMULAS:
             return FORMULAS[fn]
         name = f"{fn.__name__}_{i}"

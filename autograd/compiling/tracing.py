@@ -14,7 +14,7 @@ from autograd.compiling.calls import Slot, like_tuple, same_constant
 from autograd.compiling.creators import Creators
 from autograd.compiling.errors import Refused
 from autograd.compiling.holders import MISSING, Holder
-from autograd.compiling.noted import Noted, NotedGenerator, noted_type
+from autograd.compiling.noted import NOTED, Noted, noted_type
 from autograd.compiling.reachable import Reachable, hooks_of, is_live
 from autograd.compiling.recorder import Recorder
 from autograd.compiling.renewed import Renewed, find_by_entry, is_number, place_of
@@ -25,8 +25,6 @@ from autograd.engine.graph import Leaf
 from autograd.engine.tensor import Tensor
 from autograd.fingerprints import HANDED_OUT, hand_out
 from autograd.recording import RECORDER
-
-_NOTED = (Noted, NotedGenerator)
 
 
 class Trace:
@@ -190,7 +188,7 @@ class Trace:
                 recorder.refuse("it uses vars() without an argument")
                 return sys._getframe(1).f_locals
             thing, *rest = args
-            if type(thing) in _NOTED and (word != "getattr" or not hasattr(thing._value, *rest[:1])):
+            if type(thing) in NOTED and (word != "getattr" or not hasattr(thing._value, *rest[:1])):
                 return original(thing._value, *rest)
             if word != "isinstance" and reachable.is_unseen(thing, *rest[:1]):
                 recorder.refuse(f"{word}() looks up names in the module {thing.__name__} that no code mentions")
@@ -306,7 +304,7 @@ class Trace:
         label = holder.name_of(key)
         if any(value is twin for _, twin, _ in self._containers):
             self.recorder.refuse(f"{label} becomes a list or dict that it was given", where=False)
-        noted = type(value) in _NOTED or type(stood) in _NOTED
+        noted = type(value) in NOTED or type(stood) in NOTED
         if getattr(type(value), "__autograd_opaque__", False) or (not noted and same_constant(stood, value)):
             return
         if value is MISSING or stood is MISSING or not _holds_values(value):
@@ -388,6 +386,6 @@ def _global_randomness() -> tuple[Any, ...]:
 
 def _holds_values(x: Any) -> bool:
     """Whether a new value of an entry came from the trace: an array, a number, a Tensor, or several of them."""
-    if type(x) in _NOTED or isinstance(x, Tensor):
+    if type(x) in NOTED or isinstance(x, Tensor):
         return True
     return isinstance(x, tuple | list) and bool(x) and all(map(_holds_values, x))

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiling.calls import Call, Slot, Var, vars_in
-from autograd.compiling.holders import Holder
+from autograd.compiling.holders import CONTENT, Holder
 from autograd.compiling.lifetimes import OldGradients
 from autograd.compiling.operators import BINARY, UNARY
 from autograd.compiling.planning import Plan
@@ -162,13 +162,10 @@ class _Writer:
         return text + "".join(f".{i}" if type(i) is str else f"[{i}]" for i in slot.path)
 
     def _entry(self, holder: Holder, key: Any) -> str:
-        wish = holder.label or "outside"
-        if holder.kind in ("list", "dict"):
-            return f"{self.bind(holder.thing, wish)}[{self.of(key)}]"
-        if holder.kind == "cell":
-            return f"{self.bind(holder.thing, str(key) + '_cell')}.cell_contents"
-        name = self.bind(holder.thing, wish)
-        return f"{name}.{key}" if holder.kind in ("fields", "function") else f"{name}.__dict__[{self.of(key)}]"
+        name = self.bind(holder.thing, f"{holder.label}_cell" if key == CONTENT else holder.label or "outside")
+        if holder.kind == "fields":
+            return f"{name}.{key}"
+        return f"{name}{'' if holder.kind in ('list', 'dict') else '.__dict__'}[{self.of(key)}]"
 
     def _comment(self, call: Call) -> None:
         if call.place == self.last_place or not call.place[0]:

@@ -75,11 +75,7 @@ def _join_blocks(arrays: Any, depth: int, ndim: int) -> Any:
     return shape.concatenate(*(_join_blocks(part, depth - 1, ndim) for part in arrays), axis=-depth)
 
 
-@implements(np.append)
-def _append(arr: Any, values: Any, axis: int | None = None) -> Any:
-    if axis is None:
-        return shape.concatenate(np.ravel(as_operand(arr)), np.ravel(as_operand(values)))
-    return shape.concatenate(as_operand(arr), as_operand(values), axis=axis)
+implements(np.append)(lambda arr, values, axis=None: shape.concatenate(as_operand(arr), as_operand(values), axis=axis))
 
 
 @implements(np.insert)

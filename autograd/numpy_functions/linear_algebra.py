@@ -174,29 +174,16 @@ def _cond(x: Any, p: Any = None) -> Any:
 
 @implements(np.linalg.multi_dot)
 def _multi_dot(arrays: Sequence[Any], *, out: Any = None) -> Any:
+    """In the order with the fewest multiplications (Cormen et al., ch. 15.2); a vector has a row or a column."""
     arrays = [as_operand(a) for a in arrays]
-    first_vector, last_vector = arrays[0].ndim == 1, arrays[-1].ndim == 1
-    if first_vector:
-        arrays[0] = arrays[0][None, :]
-    if last_vector:
-        arrays[-1] = arrays[-1][:, None]
-    product = _chained(arrays)
-    if first_vector and last_vector:
-        return product[0, 0]
-    return np.ravel(product) if first_vector or last_vector else product
-
-
-def _chained(arrays: list[Any]) -> Any:
-    """The product of a chain of matrices with the fewest multiplications (Cormen et al., ch. 15.2)."""
-    sizes = [a.shape[0] for a in arrays] + [arrays[-1].shape[1]]
+    rows, columns = (1 if a.ndim == 1 else a.shape[k] for k, a in enumerate((arrays[0], arrays[-1])))
+    sizes = [rows, *(a.shape[0] for a in arrays[1:]), columns]
 
     @cache
     def cheapest(i: int, j: int) -> tuple[int, int]:
-        """The cost of the product from matrix i to j, and the matrix after which to split it."""
-        costs = [
-            (cheapest(i, k)[0] + cheapest(k + 1, j)[0] + sizes[i] * sizes[k + 1] * sizes[j + 1], k) for k in range(i, j)
-        ]
-        return min(costs, default=(0, i))
+        """The cost of the product of the arrays i to j, and the one after which to split it."""
+        splits = ((cheapest(i, k)[0] + cheapest(k + 1, j)[0], k) for k in range(i, j))
+        return min(((cost + sizes[i] * sizes[k + 1] * sizes[j + 1], k) for cost, k in splits), default=(0, i))
 
     def product(i: int, j: int) -> Any:
         k = cheapest(i, j)[1]

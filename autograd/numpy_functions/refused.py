@@ -16,7 +16,6 @@ from autograd.numpy_functions.protocol import UFUNCS, implements
 COMPLEX = "its result is complex. Work with real and imaginary parts, or with a symmetric matrix (eigh, eigvalsh)"
 ZEROS = "the zeros of a matrix are its eigenvalues, which may be complex. Pass the zeros themselves"
 
-# A function of the user's sees plain numbers, or pieces of memory to fill in.
 PIECES = "NumPy calls the given function on plain pieces of the array. Write it with whole-array functions"
 
 # Operations that give no result, but change an argument. The graph may need its old value.
@@ -29,10 +28,7 @@ BASIS = "the extra columns are an arbitrary basis of the remaining space"
 REFLECTORS = "Householder reflectors are an internal format of LAPACK. Use mode='reduced'"
 UNDEFINED = "the padded values are undefined"
 
-# Where a matrix has not its full rank, the pseudo-inverse jumps.
 RANK = "the solution jumps where the rank changes. Add a small multiple of the identity (ridge), or drop columns"
-
-# Counts jump when an edge passes a number.
 EDGES = "the counts jump when an edge passes a number. Pass edges.numpy() for plain edges"
 
 REFUSED: dict[Callable[..., Any], str] = {

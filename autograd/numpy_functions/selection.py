@@ -154,8 +154,7 @@ def _unique_pieces(function: Callable[..., Any]) -> None:
 for _function in (np.unique_all, np.unique_counts, np.unique_inverse):
     _unique_pieces(_function)
 
-
-implements(np.union1d)(lambda ar1, ar2: _unique(_joined(ar1, ar2)))
+implements(np.union1d)(lambda ar1, ar2: _unique(shape.concatenate(as_operand(ar1), as_operand(ar2), axis=None)))
 
 
 @implements(np.intersect1d)
@@ -173,8 +172,4 @@ def _setdiff1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
 
 @implements(np.setxor1d)
 def _setxor1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
-    return sort(_joined(_setdiff1d(ar1, ar2, assume_unique), _setdiff1d(ar2, ar1, assume_unique)))
-
-
-def _joined(first: Any, second: Any) -> Any:
-    return shape.concatenate(np.ravel(as_operand(first)), np.ravel(as_operand(second)))
+    return sort(shape.concatenate(_setdiff1d(ar1, ar2, assume_unique), _setdiff1d(ar2, ar1, assume_unique)))

@@ -1,5 +1,6 @@
 """Functions that put the same numbers into another shape or order, repeat them, or leave some out."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from numpy.lib.stride_tricks import sliding_window_view
 
 from autograd.numpy_functions.arguments import along, as_operand, on_axis
-from autograd.numpy_functions.protocol import implements
+from autograd.numpy_functions.protocol import implements, values_of
 from autograd.ops import arithmetic, index, shape
 from autograd.ops.shape import broadcast_to as broadcast_op
 
@@ -33,25 +34,21 @@ def _places(a: Any) -> Any:
 
 
 implements(np.resize)(lambda a, new_shape: np.ravel(a)[np.resize(np.arange(a.size), new_shape)])
-implements(np.atleast_1d)(lambda *arys: _each(arys, lambda a: a.reshape((1,)) if a.ndim == 0 else a))
-implements(np.atleast_2d)(lambda *arys: _each(arys, lambda a: a.reshape((1, -1)) if a.ndim < 2 else a))
 
 
-@implements(np.atleast_3d)
-def _atleast_3d(*arys: Any) -> Any:
-    def lift(a: Any) -> Any:
-        if a.ndim < 2:
-            return a.reshape((1, -1, 1))
-        return a[:, :, None] if a.ndim == 2 else a
+def _lifting(function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*arys: Any) -> Any:
+        sizes = [function(values_of(a)).shape for a in arys]
+        lifted = tuple(
+            a if a.shape == size else a.reshape(size) for a, size in zip(map(as_operand, arys), sizes, strict=True)
+        )
+        return lifted[0] if len(lifted) == 1 else lifted
 
-    return _each(arys, lift)
-
-
-def _each(arys: tuple[Any, ...], change: Any) -> Any:
-    changed = tuple(change(as_operand(a)) for a in arys)
-    return changed[0] if len(changed) == 1 else changed
+    return call
 
 
+for _function in (np.atleast_1d, np.atleast_2d, np.atleast_3d):
+    implements(_function)(_lifting(_function))
 implements(np.broadcast_to, direct=True)(lambda array, shape, subok=False: broadcast_op(array, shape=shape))
 
 

@@ -1,7 +1,4 @@
-"""Arithmetic, comparison and choice: the ops behind Python's operators and their NumPy functions.
-
-Ties share the gradient evenly (maximum, minimum, equal bounds of clip); a value on a single bound of clip gets it all.
-"""
+"""Arithmetic, comparison and choice: the ops behind Python's operators and their NumPy functions."""
 
 import math
 import operator
@@ -138,8 +135,6 @@ power: Callable[..., Any] = defop(
     doc="x to the power y; the derivative by y exists where x is not negative.",
     doctest="tensor([2.0, 3.0]) ** 2 -> tensor([4., 9.])",
 )  # fmt: skip
-
-
 remainder: OpFunction = defop(
     "remainder", np.remainder, (unchanged, lambda g, x, y: -(g * np.floor_divide(x, y))),
     symbol="%", slope=("1", "-floor(x / y)"), hazards=REMAINDER,
@@ -166,7 +161,6 @@ rint = _constant(
     "x rounded to the nearest integer, ties to even, without gradient.",
     "np.rint(tensor([1.4, 2.5])) -> tensor([1., 2.])",
 )
-
 
 # Comparisons and tests: plain arrays of booleans.
 equal = _comparison(np.equal, operator.eq, "==", "equals y", "2.0 -> array([False,  True])")
@@ -301,8 +295,6 @@ clip: OpFunction = defop(
     doc="x limited to the range between two bounds; beyond a bound, the gradient goes to that bound.",
     doctest="tensor([-2.0, 0.5, 2.0]).clip(-1.0, 1.0) -> tensor([-1. ,  0.5,  1. ])",
 )  # fmt: skip
-
-
 where: OpFunction = defop(
     "where", lambda condition, x, y: np.where(condition, x, y),
     (
@@ -316,8 +308,6 @@ where: OpFunction = defop(
     doc="x where the condition holds, else y; entries not chosen get a gradient of 0.",
     doctest="np.where([True, False], tensor([1.0, 2.0]), 0.0) -> tensor([1., 0.])",
 )  # fmt: skip
-
-
 astype: OpFunction = defop(
     "astype", lambda x, *, dtype: x.astype(dtype), unchanged,  # the edge restores the dtype
     kind="elementwise", slope="1", example=Example((2, 3), dtype=np.float64),
@@ -412,7 +402,6 @@ fmin: OpFunction = defop(
     doc="The smaller of x and y, ignoring NaN; in a tie, each gets half of the gradient.",
     doctest="np.fmin(tensor([1.0, np.nan]), 2.0) -> tensor([1., 2.])",
 )  # fmt: skip
-
 heaviside = _constant(
     np.heaviside,
     "0 where x < 0, 1 where x > 0, and y where x is 0; without gradient.",
@@ -428,8 +417,6 @@ logical_xor = _constant(
     "True where exactly one of x and y is nonzero.",
     "np.logical_xor(tensor([1.0, 0.0]), [1, 1]) -> array([False,  True])",
 )
-
-
 nan_to_num: OpFunction = defop(
     "nan_to_num",
     lambda x, *, nan=0.0, posinf=None, neginf=None: np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf),

@@ -5,9 +5,7 @@ mirrored, as is usual in deep learning. The sum of y times a gradient for y is l
 the derivatives by these three are also those of each other.
 
 Only windows along the last axis are copied (`_columns`); at each position of the others the rest is a product of
-matrices. The copy should lie in long rows of memory: with samples last, as (C, *S, N), rows are long however small the
-images are, and with samples first large images need no rearranging. Kernels take both and return (N, C, *S), as a view
-if the samples are last; NumPy's functions keep this order, so at most the first layer of a chain rearranges its input.
+matrices. Samples lie first or last in memory (docs/design.md says why); kernels return (N, C, *S), maybe as a view.
 """
 
 from collections.abc import Callable, Iterator

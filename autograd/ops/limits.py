@@ -1,10 +1,8 @@
 """Lengths, and the limits of the quotients 0/0 in their rules.
 
-The slope of a length |x|, which is ``g x / |x|``, is defined as 0 at the origin, like that of abs. Functions that are
-smooth in the square of the length, such as ``|x|**2`` or ``exp(-|x|**2)``, still have a curvature there: the limit of
-``g / |x|`` where both vanish, which by l'Hôpital's rule is the derivative of g by the length. A recorded pass
-(``create_graph=True``) can find it, because its g is a result in the graph: second and third derivatives are right. If
-there is no such limit (the length itself curves infinitely at the origin), the second derivative is nan.
+The slope ``g x / |x|`` of a length is defined as 0 at the origin, like that of abs. Functions that are smooth in its
+square, such as ``exp(-|x|**2)``, still have a curvature there: the limit of ``g / |x|``, which by l'Hôpital's rule is
+the derivative of g by the length. A recorded pass can find it in its graph; without such a limit, it gives nan.
 """
 
 from collections.abc import Callable

@@ -1,8 +1,6 @@
 """Recurrent layers, one op for a whole sequence: the same step for each of its elements, which passes a state on.
 
-Forward, all steps share one product of the input with its weights. Backward, only the recurrence runs step by step: the
-slopes of gates and states are computed for all steps at once, and each weight gets its gradient in one product. The
-definitions are the single steps, in primitive ops.
+Everything but the recurrence is computed for all steps at once. The definitions are the single steps, in primitive ops.
 
 The rows of weights and biases belong to the gates, one block of H rows after the other, in PyTorch's order. The
 computation uses at least float32; the states h are rounded to the dtype of the result.
@@ -48,8 +46,8 @@ def gru_step(a: Array, weight: Array, bias: Array, h: Array) -> tuple[Array]:
 
 def _steps(
     step: Any, x: Array, weights: Sequence[Array], biases: Sequence[Array], state: Sequence[Array], reverse: bool
-) -> tuple[Array, Any]:
-    """The definition of all: the states h of all steps, and the whole state after the last."""
+) -> tuple[Array, ...]:
+    """The definition of all: the states h of all steps, and what else belongs to the state after the last."""
     length, count, inputs = x.shape
     size = weights[1].shape[1]
     state = [np.zeros((count, size), x.dtype) if part is None else part for part in state]
@@ -58,7 +56,7 @@ def _steps(
     for t in _order(length, reverse):
         state = step(a[t], weights[1], biases[1], *state)
         found[t] = state[0]
-    return np.stack(found), state
+    return np.stack(found), *state[1:]
 
 
 # What the kernels and the rules share.
@@ -180,20 +178,15 @@ def rnn_rule(
     return _wanted(need, (of_x, *of_weights, of_bias, of_bias, dh), dtype)
 
 
-def rnn_definition(
-    x: Array, weight_ih: Array, weight_hh: Array, bias_ih: Array = None, bias_hh: Array = None, h: Array = None, *,
-    nonlinearity: str = "tanh", reverse: bool = False,
-) -> Array:  # fmt: skip
-    step = tanh_step if nonlinearity == "tanh" else relu_step
-    return _steps(step, x, (weight_ih, weight_hh), (bias_ih, bias_hh), (h,), reverse)[0]
-
-
 def _limits(*operands: Array, nonlinearity: str = "tanh", reverse: bool = False) -> tuple[float, float]:
     return (-1.0, 1.0) if nonlinearity == "tanh" else (0.0, inf)
 
 
 rnn: OpFunction = defop(
-    "rnn", rnn_kernel, joint(rnn_rule), definition=rnn_definition,
+    "rnn", rnn_kernel, joint(rnn_rule),
+    definition=lambda x, w, v, b=None, c=None, h=None, *, nonlinearity="tanh", reverse=False: _steps(
+        tanh_step if nonlinearity == "tanh" else relu_step, x, (w, v), (b, c), (h,), reverse
+    )[0],
     kind="whole", slope=None, cost=_cost, range=_limits, example=_example(1),
     doc="The states of a recurrent layer at all steps: h' = tanh(weight_ih @ x + bias_ih + weight_hh @ h + bias_hh).",
     doctest="rnn(tensor([[[1.0]], [[0.0]]]), np.eye(1), np.eye(1))[:, 0, 0] -> tensor([0.76159416, 0.64201499])",
@@ -275,16 +268,11 @@ def lstm_rule(
     return _wanted(need, (of_x, *of_weights, of_bias, of_bias, dh, dc), dtype)
 
 
-def lstm_definition(
-    x: Array, weight_ih: Array, weight_hh: Array, bias_ih: Array = None, bias_hh: Array = None, h: Array = None,
-    c: Array = None, *, reverse: bool = False,
-) -> tuple[Array, Array]:  # fmt: skip
-    found, (_, c) = _steps(lstm_step, x, (weight_ih, weight_hh), (bias_ih, bias_hh), (h, c), reverse)
-    return found, c
-
-
 lstm: OpFunction = defop(
-    "lstm", lstm_kernel, joint(lstm_rule), definition=lstm_definition, outputs=True,
+    "lstm", lstm_kernel, joint(lstm_rule), outputs=True,
+    definition=lambda x, w, v, b=None, d=None, h=None, c=None, *, reverse=False: _steps(
+        lstm_step, x, (w, v), (b, d), (h, c), reverse
+    ),
     kind="whole", slope=None, cost=_cost, example=_example(4, states=2),
     doc="The states h of an LSTM at all steps, and its state c after the last.",
     doctest="lstm(tensor([[[1.0]]]), np.zeros((4, 1)), np.zeros((4, 1)), c=np.ones((1, 1)))[1] -> tensor([[0.5]])",

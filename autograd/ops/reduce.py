@@ -1,8 +1,4 @@
-"""Reductions, which turn many numbers into fewer, and running sums.
-
-Ties of max and min share the gradient evenly; products are exact at zeros; std and logsumexp have finite slopes where
-their formula would divide by zero.
-"""
+"""Reductions, which turn many numbers into fewer, and running sums."""
 
 from __future__ import annotations  # docs/make_surface.py writes them as they stand
 
