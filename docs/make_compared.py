@@ -2,7 +2,7 @@
 
     python docs/make_compared.py TRACE_GRAPH.IPYNB
 
-The argument is the notebook of micrograd with its function `draw_dot`. The script needs Graphviz's dot, Chromium, and an
+The argument is the notebook of micrograd with its function `draw_dot`. The script needs Graphviz's dot, Chromium and an
 environment with micrograd, netron, onnx, onnxscript, playwright, tensorboard, torch 2.13.0, torchview and torchviz.
 `docs/make_gallery.py` makes chainrule's pictures for the page.
 """
@@ -102,7 +102,9 @@ def photograph(found, folder):
                 page.goto(address)
                 page.get_by_text("Accept").click()
                 page.wait_for_timeout(5000)
-                page.screenshot(path=PICTURES / f"{name}_netron.png")
+                box = page.locator("#origin").bounding_box()
+                clip = {"x": 0, "y": box["y"] - 10, "width": 520, "height": box["height"] + 20}
+                page.screenshot(path=PICTURES / f"{name}_netron.png", clip=clip)
             with serving("tensorboard", "--logdir", str(logs)) as address:
                 page = browser.new_page(viewport={"width": 1100, "height": 800})
                 page.goto(f"{address}/#graphs")
