@@ -98,7 +98,7 @@ def photograph(found, folder):
             writer.add_graph(model, x)
             writer.close()
             with serving("netron", str(file)) as address:
-                page = browser.new_page(viewport={"width": 520, "height": 400 if name == "mlp" else 3000})
+                page = browser.new_page(viewport={"width": 520, "height": 3000})
                 page.goto(address)
                 page.get_by_text("Accept").click()
                 page.wait_for_timeout(5000)
