@@ -83,7 +83,7 @@ class Debugger(Watch):
         self._left_out: dict[int, str] = {}  # by the number of a vertex: the line of the np.where above it
 
     def applied(self, op: Any, xs: tuple[Any, ...], data: tuple[Any, ...], out: Any, result: Any) -> None:
-        node = _node_of(result)
+        node = node_of(result)
         if node is not None:
             node.kept = kept = Checksummed(node.kept)
             kept.sums = tuple(map(_checksum, kept))
@@ -156,7 +156,7 @@ def _check_sums(node: Node) -> None:
             raise changed_in_place(node, i)
 
 
-def _node_of(result: Any) -> Node | None:
+def node_of(result: Any) -> Node | None:
     for t in result if isinstance(result, tuple) else (result,):
         if isinstance(t, Tensor) and t._node is not None and (maker := t._maker()) is not None:
             return maker if isinstance(maker, Node) else None

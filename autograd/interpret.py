@@ -26,9 +26,7 @@ def finish(
     live = tuple(isinstance(x, Tensor) and x._requires_grad for x in xs)
     wanted = tuple(bool(rule) and needed for rule, needed in zip(rules, live, strict=True)) if rules else ()
     if not (state.grad and any(wanted)):
-        plain = constant_outputs if op.outputs else constant if op.differentiable else constant_if_real
-        result: Any = plain(out)
-        node = None
+        result, node = unrecorded(op, xs, attributes, out, state), None
     else:
         parents = tuple((x._node or leaf(x)) if needed else None for x, needed in zip(xs, wanted, strict=True))
         # The operands as pictures show them: constants too, as leaves or as literal numbers.
@@ -60,6 +58,15 @@ def _kept(op: Any, wanted: tuple[bool, ...], data: tuple[Any, ...], others: dict
         return tuple(values[name] for name in op.keeps)
     asked = {name for asks, needed in zip(op.asks, wanted, strict=True) if needed for name in asks} | set(op.attributes)
     return tuple(values[name] if name in asked else None for name in op.keeps)
+
+
+def unrecorded(op: Any, xs: tuple[Any, ...], attributes: dict[str, Any] | None, out: Any, state: State) -> Any:
+    """A result without graph, shown to the watcher."""
+    make = constant_outputs if op.outputs else constant if op.differentiable else constant_if_real
+    result = make(out)
+    if state.watch is not None:
+        state.watch.unrecorded(op, xs, attributes, out, result)
+    return result
 
 
 def variadic(op: Any) -> Callable[..., Any]:

@@ -39,6 +39,12 @@ class Watch:
     def applied(self, op: Any, xs: tuple[Any, ...], data: tuple[Any, ...], out: Any, result: Any) -> None:
         """An op was applied to operands, with these arrays in them; the result is its Tensor (or several)."""
 
+    def unrecorded(self, op: Any, xs: tuple[Any, ...], attributes: Any, out: Any, result: Any) -> None:
+        """An op gave a result that needs no gradient, so no node was made."""
+
+    def converted(self, old: Any, new: Any) -> None:
+        """An array was converted to another dtype, outside of any op."""
+
     def forward(self, node: Any, operands: tuple[Any, ...], out: Any) -> None:
         """A node was made."""
 
@@ -55,6 +61,14 @@ class Both(Watch):
     def applied(self, op: Any, xs: tuple[Any, ...], data: tuple[Any, ...], out: Any, result: Any) -> None:
         self.first.applied(op, xs, data, out, result)
         self.second.applied(op, xs, data, out, result)
+
+    def unrecorded(self, op: Any, xs: tuple[Any, ...], attributes: Any, out: Any, result: Any) -> None:
+        self.first.unrecorded(op, xs, attributes, out, result)
+        self.second.unrecorded(op, xs, attributes, out, result)
+
+    def converted(self, old: Any, new: Any) -> None:
+        self.first.converted(old, new)
+        self.second.converted(old, new)
 
     def forward(self, node: Any, operands: tuple[Any, ...], out: Any) -> None:
         self.first.forward(node, operands, out)

@@ -35,7 +35,7 @@ def record_outputs(
     for k, out in enumerate(outs):
         t = constant(out)
         if out.dtype.kind == "f":
-            vertex = _output_of(node, k)
+            vertex = output_of(node, k)
             if out.size <= SMALL:
                 vertex.value = out.copy()
             else:
@@ -46,7 +46,7 @@ def record_outputs(
     return tuple(results)
 
 
-def _output_of(node: Node, index: int) -> Output:
+def output_of(node: Node, index: int) -> Output:
     vertex = object.__new__(Output)
     vertex.edges = (node,)
     vertex.index = index
@@ -103,7 +103,7 @@ def recorded(op: Any, node: Node, g: Any) -> tuple[Any, tuple[Any, ...]]:
         elif name == "out":
             live = True
             kept[i] = (
-                tuple([_placed(data, _output_of(node, k)) for k, data in enumerate(value)])
+                tuple([_placed(data, output_of(node, k)) for k, data in enumerate(value)])
                 if op.outputs
                 else _placed(value, node)
             )

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Tensor
+from autograd.engine.graph import STATE
 from nn.arrays import plain
 from nn.defaults import get_default_dtype
 
@@ -107,4 +108,7 @@ def floating(x: Any, like: Tensor | None = None) -> Any:
                 f"the input is a tuple of {len(x)}, not an array. Recurrent layers and attention return their output "
                 "together with a state or weights: pass only the output, the first element."
             ) from None
-    return np.asarray(plain(x, "the input"), get_default_dtype() if like is None else like.dtype)
+    array = np.asarray(given := plain(x, "the input"), get_default_dtype() if like is None else like.dtype)
+    if (watch := STATE.get().watch) is not None:
+        watch.converted(given, array)
+    return array

@@ -21,7 +21,7 @@ from autograd.engine.tape import TRANSPARENT, record, source
 from autograd.engine.tensor import Tensor, constant, leaf
 from autograd.errors import AutogradError
 from autograd.fingerprints import HANDED_OUT, fingerprint
-from autograd.interpret import finish, variadic
+from autograd.interpret import finish, unrecorded, variadic
 from autograd.operand_errors import PLAIN, explain, operand
 from autograd.outputs import constant_if_real, constant_outputs, record_outputs
 
@@ -39,7 +39,7 @@ _NAMES: dict[str, Any] = {
     "__float64": np.float64,
     "__shape": np.shape,
     "__state_of": STATE.get,
-    **{f"__{x.__name__}": x for x in (AutogradError, Node, Tensor, explain, finish, fingerprint, leaf)},
+    **{f"__{x.__name__}": x for x in (AutogradError, Node, Tensor, explain, finish, fingerprint, leaf, unrecorded)},
     **{f"__{x.__name__}": x for x in (float, id, np.ndarray, operand, source)},
 }
 
@@ -253,6 +253,11 @@ def _body(op: Any, operator: bool) -> list[str]:
             f"    if __state.grad and {live if len(ruled) == 1 else f'({live})'}:",
             *_node_text(op, ruled),
             f"        return __record(__op, out, {edges}, __shown, __kept, {attrs}, __prints, __state)",
+        ]
+    else:
+        body += [
+            "    if (__state := __state_of()).watch is not None:",
+            f"        return __unrecorded(__op, ({', '.join(xs)},), {attrs}, out, __state)",
         ]
     return [*body, "    return __result(out)"]
 

@@ -6,16 +6,20 @@ This module only runs the model; `autograd.view` does the drawing.
 import copy
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from autograd import OperandError, Tensor, enable_grad, tensor
+from autograd import OperandError, Tensor, tensor
+from autograd.engine.graph import STATE
+from autograd.modes import Both, changed
 from autograd.operand_errors import arrays_of
+from autograd.pytree import leaves, unflatten
 from autograd.view import Drawing, draw as draw_graph
 from autograd.view.graph.snapshot import refused
+from autograd.view.graph.traced import Traced
 from nn.module import Module
 
 __autograd_transparent__ = True
@@ -24,34 +28,48 @@ __autograd_transparent__ = True
 def draw(model: Module, *inputs: Any, **options: Any) -> Drawing:
     """Run a copy of a model and draw the graph of its output.
 
-    The model is called with ``inputs``; floating arrays are named after the parameters of ``forward``. ``options`` are
-    those of `autograd.draw`, such as ``depth=1``. The model itself is untouched: its gradients and running means stay.
-    If an operation or a layer rejects its operands (ValueError, IndexError), the drawing ends there, with that
-    operation or layer in red.
+    The model is called with ``inputs``, which are named after the parameters of ``forward``. Everything that is
+    computed from them is drawn, also where no gradient flows, except results of NumPy's functions on integer arrays.
+    ``options`` are those of `autograd.draw`, such as ``depth=1``. The model itself is untouched: its gradients and
+    running means stay. If an operation or a layer rejects its operands (ValueError, IndexError), the drawing ends
+    there, with that operation or layer in red.
 
     >>> import numpy as np
     >>> import nn
     >>> from nn.inspect.drawing import draw
     >>> draw(nn.MLP([4, 3, 2], rng=0), np.ones((5, 4), "float32"), depth=0, values="off")
     MLP  3 ops, 23 parameters, (5, 2)
-    └─ x: constant  (5, 4)  no gradient
+    └─ x: input  (5, 4)  no gradient
     (all float32; no gradients yet: backward() has not run)
     """
-    twin = copy.deepcopy(model)  # alive until the drawing has read its parameters
-    names = [*inspect.signature(model.forward).parameters]
-    named = [_named(x, names[i] if i < len(names) else f"input {i}") for i, x in enumerate(inputs)]
+    traced, twin = call_traced(model, inputs)
+    found = draw_graph(traced, **options)
+    del twin  # alive until the drawing has read its parameters
+    return found
+
+
+def call_traced(model: Module, inputs: Sequence[Any]) -> tuple[Traced, Module]:
+    """The graph of one call of a copy of a model, and that copy."""
+    twin = copy.deepcopy(model)
+    parameters = inspect.signature(model.forward).parameters.values()
+    names = [p.name if p.kind is not p.VAR_POSITIONAL else "input" for p in parameters if p.kind is not p.KEYWORD_ONLY]
+    traced = Traced()
+    given = []
+    for i, x in enumerate(inputs):
+        parts = leaves(x, names[i] if i < len(names) else f"input {i}")
+        given.append(unflatten(x, iter([_entered(traced, part, path) for path, part in parts])))
     refusals: list[OperandError] = []
     for path, module in twin.named_modules():
         vars(module)["forward"] = _noting(module, path, refusals)  # goes before the method of the class
-    with enable_grad():
+    watch = STATE.get().watch
+    with changed(grad=True, watch=traced if watch is None else Both(watch, traced)):
         try:
-            return draw_graph(twin(*named), **options)
+            traced.outputs = twin(*given)
         except (ValueError, IndexError) as error:
-            if refused(error)[0] is not None:
-                return draw_graph(error, **options)
-            if not refusals:
+            if refused(error)[0] is None and not refusals:
                 raise
-            return draw_graph(refusals[0], **options)
+            traced.outputs = refusals[0] if refused(error)[0] is None else error
+    return traced, twin
 
 
 def _noting(module: Module, path: str, refusals: list[OperandError]) -> Callable[..., Any]:
@@ -75,8 +93,13 @@ def _noting(module: Module, path: str, refusals: list[OperandError]) -> Callable
     return noting
 
 
-def _named(x: Any, name: str) -> Any:
-    """Turn a floating array into a named Tensor."""
-    if isinstance(x, Tensor) or not isinstance(x, np.ndarray) or x.dtype.kind != "f":
+def _entered(traced: Traced, x: Any, name: str) -> Any:
+    """An input as the model gets it: a Tensor if it is one or a floating array, so that its ops are recorded."""
+    if isinstance(x, np.ndarray):
+        x = tensor(x) if x.dtype.kind == "f" else x.copy()
+    elif isinstance(x, Tensor):
+        x = x if x.requires_grad else tensor(x.data, name=x.name)
+    else:
         return x
-    return tensor(x, name="input" if name in ("args", "inputs") else name)
+    traced.enter(x, name)
+    return x

@@ -14,6 +14,7 @@ from autograd.modes import changed
 from autograd.view.graph.fold import rebuild
 from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Number, Result
 from autograd.view.graph.snapshot import Place, recorded
+from autograd.view.graph.traced import Traced
 
 _MOST_ROUNDS = 10  # definitions within definitions
 
@@ -79,7 +80,7 @@ def _applied(graph: Graph, node: GraphNode) -> tuple[Graph, list[Place]] | None:
             continue
         data = np.array(result.value) if known else np.zeros(result.shape, result.dtype)
         operands.append(Tensor(data, requires_grad=argument.flows, name=_stand_in(slot)))
-    with changed(grad=True, scope=None, watch=None), np.errstate(all="ignore"):
+    with changed(grad=True, scope=None, watch=Traced()), np.errstate(all="ignore"):
         found = node.record.definition(*operands, **node.attrs)
         outs = [found if r.index is None else found[r.index] for r in node.results]
         if not all(isinstance(out, Tensor) and not out.is_leaf for out in outs):

@@ -11,6 +11,7 @@ from autograd.engine.graph import SMALL, Leaf, Node, Output, Vertex
 from autograd.provenance import origin_of
 from autograd.pytree import flatten
 from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Kind, Number, Result, operands_first
+from autograd.view.graph.traced import Traced
 
 Keep = tuple[str, str]  # how values and how gradients are looked for: "auto", "live" or "off"
 Place = tuple[int, int | None]  # of a Tensor in a graph: its node, and which of the outputs it is
@@ -29,14 +30,16 @@ def snapshot(outputs: Any, *, keep: Keep = ("auto", "auto")) -> Graph:
     >>> [(node.kind, node.op) for node in snapshot(x * x + 1).nodes]
     [('input', ''), ('op', 'multiply'), ('op', 'add')]
     """
+    traced = outputs if isinstance(outputs, Traced) else None
+    outputs = outputs if traced is None else traced.outputs
     if isinstance(outputs, BaseException):
-        return _up_to(outputs, keep)
-    return recorded(_tensors(outputs), keep)[0]
+        return _up_to(outputs, keep, traced)
+    return recorded(_tensors(outputs), keep, traced)[0]
 
 
-def recorded(outputs: list[Any], keep: Keep) -> tuple[Graph, list[Place]]:
+def recorded(outputs: list[Any], keep: Keep, traced: Traced | None = None) -> tuple[Graph, list[Place]]:
     """The graph of Tensors, and the place of each of them in it."""
-    recorder = _Recorder(keep)
+    recorder = _Recorder(keep, traced)
     return recorder.record(outputs), recorder.places
 
 
@@ -50,7 +53,7 @@ def refused(error: BaseException) -> tuple[Any, Any]:
     return None, None
 
 
-def _up_to(error: BaseException, keep: Keep) -> Graph:
+def _up_to(error: BaseException, keep: Keep, traced: Traced | None) -> Graph:
     """The graph of the operands that an op refused, and the op that failed."""
     op, operands = refused(error)
     if op is None or operands is None:
@@ -59,7 +62,7 @@ def _up_to(error: BaseException, keep: Keep) -> Graph:
             "can be drawn."
         )
     given = [x for x in operands if hasattr(x, "_node")]
-    graph, found = recorded(given, keep) if given else (Graph((), (), ()), [])
+    graph, found = recorded(given, keep, traced) if given else (Graph((), (), ()), [])
     places = iter(found)
     arguments = tuple(Argument(*next(places), x.requires_grad) if hasattr(x, "_node") else Number(x) for x in operands)
     nodes = [node._replace(output=False) for node in graph.nodes]
@@ -115,8 +118,9 @@ def _operands(vertex: Vertex) -> list[Vertex]:
 class _Recorder:
     """One walk: from the outputs to the leaves, then a record for each vertex met."""
 
-    def __init__(self, keep: Keep) -> None:
+    def __init__(self, keep: Keep, traced: Traced | None) -> None:
         self.keep_values, self.keep_grads = keep
+        self.traced, self.names = traced is not None, {} if traced is None else traced.names
         self.frames: list[FrameRecord] = []
         self.frame_ids: dict[Any, int] = {}
         self.places: list[Place] = []  # of each Tensor given
@@ -173,11 +177,16 @@ class _Recorder:
         homes: dict[int, list[int]] = {}
         for vertex, frame in zip(order, frames, strict=True):
             for operand in _given(vertex):
-                if isinstance(operand, Leaf) and operand.scope is None and _moves_in(operand):
+                if isinstance(operand, Leaf) and operand.scope is None and self.moves_in(operand):
                     i, chain = ids[operand], chains[frame]
                     homes[i] = chain if i not in homes else _common(homes[i], chain)
         for i, chain in homes.items():
             frames[i] = chain[-1] if chain else None
+
+    def moves_in(self, leaf: Leaf) -> bool:
+        if leaf.kind == "constant":
+            return leaf not in self.names if self.traced else leaf.shape == ()
+        return leaf.kind == "parameter"
 
     def results(self, order: list[Vertex], roots: list[Vertex | None]) -> list[tuple[Result, ...]]:
         """The results of each node: one, or those of its outputs that are used or requested."""
@@ -205,7 +214,7 @@ class _Recorder:
             value = None
         if self.keep_grads == "off":
             grad = None
-        return Result(index, vertex.name, vertex.shape, vertex.dtype, value, grad)
+        return Result(index, vertex.name or self.names.get(vertex), vertex.shape, vertex.dtype, value, grad)
 
     def unused(self, i: int, tensor: Any) -> GraphNode:
         """A Tensor outside any graph: only the Tensor itself is shown."""
@@ -215,12 +224,12 @@ class _Recorder:
         result = Result(None, tensor.name, tensor.shape, tensor.dtype, value, grad)
         return GraphNode(i, kind, "", results=(result,), output=True)
 
-    @staticmethod
-    def node(i: int, vertex: Vertex, ids: dict[Vertex, int], results: tuple[Result, ...]) -> GraphNode:
+    def node(self, i: int, vertex: Vertex, ids: dict[Vertex, int], results: tuple[Result, ...]) -> GraphNode:
         if not isinstance(vertex, Node):
-            kind: Kind = vertex.kind if isinstance(vertex, Leaf) else "constant"  # type: ignore[assignment]
+            given: Any = "input" if vertex in self.names else vertex.kind if isinstance(vertex, Leaf) else "constant"
+            kind: Kind = given
             return GraphNode(i, kind, "", results=results)
-        arguments: list[Argument | Number] = []
+        arguments: list[Any] = []
         for slot, operand in enumerate(vertex.operands):
             if isinstance(operand, Vertex):
                 flows = slot < len(vertex.parents) and vertex.parents[slot] is not None
@@ -229,11 +238,9 @@ class _Recorder:
             else:
                 arguments.append(Number(operand))
         op, attrs = vertex.op, vertex.attrs or {}
-        return GraphNode(i, "op", op.name, tuple(op.operands), tuple(arguments), attrs, results, record=op)
-
-
-def _moves_in(leaf: Leaf) -> bool:
-    return leaf.kind == "parameter" or (leaf.kind == "constant" and leaf.shape == ())
+        count = len(arguments) if op.variadic else len(op.operands)  # beyond them: inputs among the attributes
+        given, more = tuple(arguments[:count]), tuple(arguments[count:])
+        return GraphNode(i, "op", op.name, tuple(op.operands), given, attrs, results, extra=more, record=op)
 
 
 def _common(a: list[int], b: list[int]) -> list[int]:
