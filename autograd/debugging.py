@@ -157,6 +157,7 @@ def _check_sums(node: Node) -> None:
 
 
 def node_of(result: Any) -> Node | None:
+    """The node that an op has made, if it has."""
     for t in result if isinstance(result, tuple) else (result,):
         if isinstance(t, Tensor) and t._node is not None and (maker := t._maker()) is not None:
             return maker if isinstance(maker, Node) else None

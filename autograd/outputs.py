@@ -47,6 +47,7 @@ def record_outputs(
 
 
 def output_of(node: Node, index: int) -> Output:
+    """A vertex for one of the outputs of a node."""
     vertex = object.__new__(Output)
     vertex.edges = (node,)
     vertex.index = index
