@@ -5,6 +5,7 @@ import inspect
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from types import CodeType, FrameType, TracebackType
 from typing import Any, TypeVar
 
@@ -57,26 +58,13 @@ class Both(Watch):
 
     def __init__(self, first: Watch, second: Watch) -> None:
         self.first, self.second = first, second
+        for name in ("applied", "unrecorded", "converted", "forward", "backward"):
+            setattr(self, name, partial(_in_turn, getattr(first, name), getattr(second, name)))
 
-    def applied(self, op: Any, xs: tuple[Any, ...], data: tuple[Any, ...], out: Any, result: Any) -> None:
-        self.first.applied(op, xs, data, out, result)
-        self.second.applied(op, xs, data, out, result)
 
-    def unrecorded(self, op: Any, xs: tuple[Any, ...], attributes: Any, out: Any, result: Any) -> None:
-        self.first.unrecorded(op, xs, attributes, out, result)
-        self.second.unrecorded(op, xs, attributes, out, result)
-
-    def converted(self, old: Any, new: Any) -> None:
-        self.first.converted(old, new)
-        self.second.converted(old, new)
-
-    def forward(self, node: Any, operands: tuple[Any, ...], out: Any) -> None:
-        self.first.forward(node, operands, out)
-        self.second.forward(node, operands, out)
-
-    def backward(self, node: Any, g: Any, gradients: tuple[Any, ...]) -> None:
-        self.first.backward(node, g, gradients)
-        self.second.backward(node, g, gradients)
+def _in_turn(first: Callable[..., None], second: Callable[..., None], *args: Any) -> None:
+    first(*args)
+    second(*args)
 
 
 class Readings:
