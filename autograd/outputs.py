@@ -18,19 +18,7 @@ def record_outputs(
     op: Any, outs: Any, edges: Any, left: Any, right: Any, shown: Any, kept: Any, attrs: Any, prints: Any, state: State
 ) -> tuple[Tensor, ...]:
     """`tape.record` for an op with several outputs: one node, and a vertex for each output."""
-    node = Node()
-    node.op, node.kept, node.attrs = op, kept, attrs
-    node.edges, node.left, node.right, node.shown = edges, left, right, shown
-    node.prints = prints
-    node.scope = state.scope
-    node.seq = next(sequence)
-    node.shape = tuple(out.shape for out in outs)
-    node.dtype = tuple(out.dtype for out in outs)
-    node.value = node.grad = node.info = node.tensor = None
-    frame = sys._getframe(2)
-    while TRANSPARENT in frame.f_globals:
-        frame = frame.f_back  # type: ignore[assignment]
-    node.code, node.lasti = frame.f_code, frame.f_lasti
+    node = node_of_outputs(op, outs, edges, left, right, shown, kept, attrs, prints, state)
     results = []
     for k, out in enumerate(outs):
         t = constant(out)
@@ -44,6 +32,26 @@ def record_outputs(
             t._requires_grad = True
         results.append(t)
     return tuple(results)
+
+
+def node_of_outputs(
+    op: Any, outs: Any, edges: Any, left: Any, right: Any, shown: Any, kept: Any, attrs: Any, prints: Any, state: State
+) -> Node:
+    """A node with the shapes and dtypes of several outputs, and the user's line."""
+    node = Node()
+    node.op, node.kept, node.attrs = op, kept, attrs
+    node.edges, node.left, node.right, node.shown = edges, left, right, shown
+    node.prints = prints
+    node.scope = state.scope
+    node.seq = next(sequence)
+    node.shape = tuple(out.shape for out in outs)
+    node.dtype = tuple(out.dtype for out in outs)
+    node.value = node.grad = node.info = node.tensor = None
+    frame = sys._getframe(1)
+    while TRANSPARENT in frame.f_globals:
+        frame = frame.f_back  # type: ignore[assignment]
+    node.code, node.lasti = frame.f_code, frame.f_lasti
+    return node
 
 
 def output_of(node: Node, index: int) -> Output:

@@ -10,9 +10,7 @@ from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
-
-from autograd import OperandError, Tensor, tensor
+from autograd import OperandError
 from autograd.engine.graph import STATE
 from autograd.modes import Both, changed
 from autograd.operand_errors import arrays_of
@@ -42,22 +40,18 @@ def draw(model: Module, *inputs: Any, **options: Any) -> Drawing:
     └─ x: input  (5, 4)  no gradient
     (all float32; no gradients yet: backward() has not run)
     """
-    traced, twin = call_traced(model, inputs)
-    found = draw_graph(traced, **options)
-    del twin  # alive until the drawing has read its parameters
-    return found
+    return draw_graph(call_traced(model, inputs), **options)
 
 
-def call_traced(model: Module, inputs: Sequence[Any]) -> tuple[Traced, Module]:
-    """The graph of one call of a copy of a model, and that copy."""
-    twin = copy.deepcopy(model)
+def call_traced(model: Module, inputs: Sequence[Any]) -> Traced:
+    """The graph of one call of a copy of a model."""
+    traced = Traced(twin := copy.deepcopy(model))
     parameters = inspect.signature(model.forward).parameters.values()
     names = [p.name if p.kind is not p.VAR_POSITIONAL else "input" for p in parameters if p.kind is not p.KEYWORD_ONLY]
-    traced = Traced()
     given = []
     for i, x in enumerate(inputs):
         parts = leaves(x, names[i] if i < len(names) else f"input {i}")
-        given.append(unflatten(x, iter([_entered(traced, part, path) for path, part in parts])))
+        given.append(unflatten(x, iter([traced.enter(part, path) for path, part in parts])))
     refusals: list[OperandError] = []
     for path, module in twin.named_modules():
         vars(module)["forward"] = _noting(module, path, refusals)  # goes before the method of the class
@@ -69,7 +63,7 @@ def call_traced(model: Module, inputs: Sequence[Any]) -> tuple[Traced, Module]:
             if refused(error)[0] is None and not refusals:
                 raise
             traced.outputs = refusals[0] if refused(error)[0] is None else error
-    return traced, twin
+    return traced
 
 
 def _noting(module: Module, path: str, refusals: list[OperandError]) -> Callable[..., Any]:
@@ -91,15 +85,3 @@ def _noting(module: Module, path: str, refusals: list[OperandError]) -> Callable
             raise
 
     return noting
-
-
-def _entered(traced: Traced, x: Any, name: str) -> Any:
-    """An input as the model gets it: a Tensor if it is one or a floating array, so that its ops are recorded."""
-    if isinstance(x, np.ndarray):
-        x = tensor(x) if x.dtype.kind == "f" else x.copy()
-    elif isinstance(x, Tensor):
-        x = x if x.requires_grad else tensor(x.data, name=x.name)
-    else:
-        return x
-    traced.enter(x, name)
-    return x

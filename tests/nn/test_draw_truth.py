@@ -72,7 +72,7 @@ class Run:
         nn.manual_seed(0)  # of dropout
         with record(), pytest.MonkeyPatch.context() as patch:
             patch.setattr("nn.inspect.drawing.Traced", Kept)
-            traced, self.twin = call_traced(model, inputs)
+            traced = call_traced(model, inputs)
         self.graph = snapshot(traced, keep=("live", "off"))
         self.names = list(traced.names.values())
         self.sources = []
@@ -207,7 +207,7 @@ def test_states_of_an_lstm_belong_to_it(rng):
 
 def test_batch_means_are_drawn_inside_of_batch_norm(rng):
     model = nn.Sequential(nn.BatchNorm1d(3, affine=False), nn.Linear(3, 2, rng=0))
-    traced, _ = call_traced(model, [rng.normal(size=(5, 3)).astype(F32)])
+    traced = call_traced(model, [rng.normal(size=(5, 3)).astype(F32)])
     graph = expand(snapshot(traced))
     means = [node for node in graph.nodes if node.op == "mean"]
     assert len(means) == 2
