@@ -161,14 +161,10 @@ class Recording(Watch):
     def __iter__(self) -> Iterator[Entry]:
         names = Names(self._nodes)
         for vertex in self._nodes:
-            line, source = place_of(vertex)
-            name, made, value, g = (
-                names(vertex),
-                names.expression(vertex),
-                self._values[vertex],
-                self._gradients.get(vertex),
+            value, g = self._values[vertex], self._gradients.get(vertex)
+            yield Entry(
+                names(vertex), names.expression(vertex), value, g, *place_of(vertex), scope_of(vertex), vertex
             )
-            yield Entry(name, made, value, g, line, source, scope_of(vertex), vertex)
 
     def __len__(self) -> int:
         return len(self._nodes)
