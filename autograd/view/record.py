@@ -3,14 +3,12 @@
 This module owns the watching of a program and the list of its operations. Comparing two recordings belongs to `diff`.
 """
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from autograd.callers import is_ours
 from autograd.engine.backward import fit
 from autograd.engine.graph import STATE, Leaf, Node, Output, Vertex
 from autograd.engine.tensor import plain
@@ -107,7 +105,6 @@ class Recording(Watch):
         for operand in operands:
             if isinstance(operand, Vertex) and operand not in self._seen:
                 self._add(operand, self._value_of(operand))
-        _set_user_line(node)
         self._made = node
         if isinstance(out, tuple):
             self._several[node] = tuple(np.array(part) for part in out)
@@ -183,12 +180,3 @@ class Recording(Watch):
         if len(self) > _SHOWN:
             lines.append(f"... {len(self) - _SHOWN:,} more")
         return "\n".join(lines)
-
-
-def _set_user_line(node: Node) -> None:
-    """Let a node name the line of the user's program: the nearest frame outside this library."""
-    frame = sys._getframe(2)
-    while frame is not None and is_ours(frame):
-        frame = frame.f_back  # type: ignore[assignment]
-    if frame is not None:
-        node.code, node.lasti = frame.f_code, frame.f_lasti
