@@ -159,9 +159,7 @@ class Recording(Watch):
         names = Names(self._nodes)
         for vertex in self._nodes:
             value, g = self._values[vertex], self._gradients.get(vertex)
-            yield Entry(
-                names(vertex), names.expression(vertex), value, g, *place_of(vertex), scope_of(vertex), vertex
-            )
+            yield Entry(names(vertex), names.expression(vertex), value, g, *place_of(vertex), scope_of(vertex), vertex)
 
     def __len__(self) -> int:
         return len(self._nodes)
