@@ -83,12 +83,11 @@ class Debugger(Watch):
         self._left_out: dict[int, str] = {}  # by the number of a vertex: the line of the np.where above it
 
     def applied(self, op: Any, xs: tuple[Any, ...], data: tuple[Any, ...], out: Any, result: Any) -> None:
-        node = node_of(result)
-        if node is not None:
+        if (node := node_of(result)) is not None:
             node.kept = kept = Checksummed(node.kept)
             kept.sums = tuple(map(_checksum, kept))
-        if node is not None and _is_ours(node):
-            return  # part of a rule; the gradient that the rule returns is what counts
+            if node.code.co_filename.startswith(_FOLDER):
+                return  # part of a rule of ours, in a differentiable pass; the gradient that it returns is what counts
         for part in out if isinstance(out, tuple) else (out,):
             entry = _first(part)
             if entry is None:
@@ -97,18 +96,20 @@ class Debugger(Watch):
             origin = _origin(op, xs, data, value)
             if origin == "passes":
                 continue
-            values = None if origin else _values_at(op, data, np.shape(part), entry)
-            if origin:
-                finding = Finding(origin, "")
-            else:
-                info = np.finfo(part.dtype)
-                finding = in_forward(op, values, value, str(part.dtype), float(info.max), _maker(xs[0]))
+            values, finding = None, Finding(origin, "")
+            if not origin:
+                values, largest = _values_at(op, data, np.shape(part), entry), float(np.finfo(part.dtype).max)
+                maker = xs[0]._op() if isinstance(xs[0], Tensor) else None
+                finding = in_forward(op, values, value, str(part.dtype), largest, maker)
             head = f"{op.name} gave {value:g}{_at(entry)}{_of(part)}"
             operands = _with_values(operand_names(op, xs), xs, data, values)
             raise _error(head, operands, _place(), STATE.get().scope, op, entry, finding)
 
     def backward(self, node: Node, g: Any, gradients: tuple[Any, ...]) -> None:
-        _check_sums(node)
+        if isinstance(node.kept, Checksummed):
+            for i, (kept, before) in enumerate(zip(node.kept, node.kept.sums, strict=True)):
+                if _checksum(kept) != before:
+                    raise changed_in_place(node, i)
         chosen = self._left_out.pop(node.seq, "")
         if node.op.facts.hazards.chooses:
             chosen = where(node)
@@ -148,25 +149,12 @@ class Debugger(Watch):
         return _error(head, facts, where(node), node.scope, op, entry, finding, backward=True)
 
 
-def _check_sums(node: Node) -> None:
-    if not isinstance(node.kept, Checksummed):
-        return
-    for i, (value, before) in enumerate(zip(node.kept, node.kept.sums, strict=True)):
-        if _checksum(value) != before:
-            raise changed_in_place(node, i)
-
-
 def node_of(result: Any) -> Node | None:
     """The node that an op has made, if it has."""
     for t in result if isinstance(result, tuple) else (result,):
         if isinstance(t, Tensor) and t._node is not None and (maker := t._maker()) is not None:
             return maker if isinstance(maker, Node) else None
     return None
-
-
-def _is_ours(node: Node) -> bool:
-    """Whether a node was made by a rule of ours, in a differentiable backward pass."""
-    return node.code.co_filename.startswith(_FOLDER)
 
 
 _FOLDER = __file__.rpartition("debugging")[0]
@@ -225,10 +213,6 @@ def _value_of(node: Node, index: int, operand: Any) -> Any:
         return operand.value
     tensor = None if operand.tensor is None else operand.tensor()
     return None if tensor is None else tensor.data
-
-
-def _maker(x: Any) -> Any:
-    return x._op() if isinstance(x, Tensor) else None
 
 
 def _is_sum_of_squares(operand: Any) -> bool:

@@ -367,18 +367,15 @@ def describe_data(x: TensorData) -> str:
 
 def refuse_dtype(dtype: np.dtype[Any]) -> NoReturn:
     """Refuse to ask for the gradient of data that can have none."""
+    why = f", and this is {dtype}. Work with the real and imaginary parts as two Tensors."
     if dtype.kind in "iub":
-        raise InvalidDtypeError(
-            f"only real floating-point data can require a gradient, and this is {dtype}: "
-            f"{'a boolean' if dtype.kind == 'b' else 'an integer'} cannot change by a small step. Write the numbers as "
-            "floats ([1.0, 2.0]) or pass dtype=float."
+        why = (
+            f", and this is {dtype}: {'a boolean' if dtype.kind == 'b' else 'an integer'} cannot change by a small "
+            "step. Write the numbers as floats ([1.0, 2.0]) or pass dtype=float."
         )
-    raise InvalidDtypeError(
-        f"only real floating-point data can require a gradient, and this is {dtype}. Work with the real and imaginary "
-        "parts as two Tensors."
-        if dtype.kind == "c"
-        else f"only real floating-point data can require a gradient, not {dtype}."
-    )
+    elif dtype.kind != "c":
+        why = f", not {dtype}."
+    raise InvalidDtypeError(f"only real floating-point data can require a gradient{why}")
 
 
 class _Probe:

@@ -87,7 +87,8 @@ def parameters(function, types=()):
 
 
 def in_source(function, name):
-    """The annotation of a parameter, as it is written."""
+    """The annotation of a parameter, as it is written; of a module that is made of a function, in that function."""
+    function = getattr(function, "_function", function)
     arguments = ast.walk(ast.parse(inspect.getsource(function)).body[0].args)
     return next(ast.unparse(a.annotation) for a in arguments if isinstance(a, ast.arg) and a.arg == name)
 

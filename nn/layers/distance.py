@@ -1,7 +1,5 @@
 """Distances and similarities of vectors, pairwise or all against all, and normalization to length 1."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Dropout: sets random elements to 0 in training."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

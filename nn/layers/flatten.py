@@ -1,7 +1,5 @@
 """Layers that only change the shape, between images and vectors."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from math import prod
 from typing import Any

@@ -1,7 +1,5 @@
 """Layers that infer the number of their inputs at the first call, and are ordinary layers from then on."""
 
-from __future__ import annotations
-
 import inspect
 from threading import RLock
 from typing import Any

@@ -1,7 +1,5 @@
 """Layers without parameters that resize sequences and images: padding, interpolation and adaptive max pooling."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from math import floor, prod
 from typing import Any, ClassVar

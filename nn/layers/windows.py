@@ -1,7 +1,5 @@
 """Checks of the arguments of convolution and pooling."""
 
-from __future__ import annotations
-
 from math import ceil
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The base class of losses, and the checks of their operands."""
 
-from __future__ import annotations
-
 import warnings
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 

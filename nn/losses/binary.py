@@ -1,7 +1,5 @@
 """Losses for binary classification: of probabilities, of scores before a sigmoid, or of signed scores."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Losses for one class among several, and for distributions over classes."""
 
-from __future__ import annotations
-
 from typing import Any, ClassVar, Literal
 
 import numpy as np

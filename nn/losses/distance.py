@@ -1,7 +1,5 @@
 """Losses for comparisons: which of two scores should be larger, and which vectors should be close together."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

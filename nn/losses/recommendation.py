@@ -1,7 +1,5 @@
 """Which output activation and which loss suit a problem."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from autograd.tables import table_of

@@ -1,7 +1,5 @@
 """Losses for predicted numbers and for their distributions."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

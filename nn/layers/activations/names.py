@@ -1,7 +1,5 @@
 """Activations by the names of their functions in `nn.functional`."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 

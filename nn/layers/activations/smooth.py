@@ -1,7 +1,5 @@
 """Smooth activations, applied elementwise and without overflow; ``inplace`` has no effect."""
 
-from __future__ import annotations
-
 import math
 from typing import Any, Literal
 

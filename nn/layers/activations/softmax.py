@@ -1,7 +1,5 @@
 """Activations along an axis: softmax, which turns scores into probabilities, and gates."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -4,8 +4,6 @@ A step receives its input already multiplied by the weights, ``a = x W_ih^T + b_
 the gates, in blocks of H rows, in PyTorch's order.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple

@@ -220,13 +220,6 @@ class Score:
         self.counts: Counter[str] = Counter()
         self.failures: list[tuple[int, str, str, str]] = []  # number, op, fault, outcome
 
-    def add(self, number: int, trial: Trial, outcome: str) -> None:
-        """Count the outcome of a trial."""
-        good = outcome in ("named", "no fault that matters")
-        self.counts[outcome if good else outcome.partition(" ")[0]] += 1
-        if not good:
-            self.failures.append((number, trial.op, trial.fault, outcome))
-
     def __str__(self) -> str:
         programs = self.counts.total()
         planted = programs - self.counts["no fault that matters"]
@@ -259,5 +252,9 @@ def score(samples: Iterable[Call], numbers: Iterable[int]) -> Score:
     found = Score(len(groups))
     for number in numbers:
         trial = Trial(number, groups)
-        found.add(number, trial, trial.outcome())
+        outcome = trial.outcome()
+        good = outcome in ("named", "no fault that matters")
+        found.counts[outcome if good else outcome.partition(" ")[0]] += 1
+        if not good:
+            found.failures.append((number, trial.op, trial.fault, outcome))
     return found
