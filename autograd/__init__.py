@@ -40,11 +40,8 @@ if _TYPE_CHECKING:
     from autograd import testing as testing
     from autograd.compiling import *
     from autograd.debugging import debug as debug
-    from autograd.gradcheck import (
-        GradcheckError as GradcheckError,
-        GradcheckReport as GradcheckReport,
-        gradcheck as gradcheck,
-    )
+    from autograd.gradcheck import GradcheckError as GradcheckError, GradcheckReport as GradcheckReport
+    from autograd.gradcheck.check import gradcheck as gradcheck
     from autograd.view import *
 
 _methods.attach()

@@ -34,13 +34,9 @@ class Sequential(Module):
     """
 
     def __init__(self, *modules: Module | Mapping[str, Module]) -> None:
-        self._layers: dict[str, Module] = {}
-        if len(modules) == 1 and isinstance(modules[0], Mapping):
-            named: Iterable[tuple[str, Any]] = modules[0].items()
-        else:
-            named = ((str(i), module) for i, module in enumerate(modules))
-        for name, module in named:
-            self._layers[name] = _checked(module)
+        named = len(modules) == 1 and isinstance(modules[0], Mapping)
+        given: Any = modules[0] if named else dict(enumerate(modules))
+        self._layers: dict[str, Module] = {str(name): _checked(module) for name, module in given.items()}
 
     def forward(self, x: Any) -> Tensor:
         for layer in self._layers.values():

@@ -757,8 +757,9 @@ def test_tensors_are_not_confused_with_parameters():
 
 def test_a_module_of_a_function_takes_its_settings():
     """By place or name, shown by `help`; one of a class of one's own keeps what its constructor says."""
-    assert str(signature(nn.MarginRankingLoss)) == "(margin: 'float' = 0.0, *, reduction: 'Reduction' = 'mean')"
-    assert str(signature(nn.HuberLoss)) == "(reduction: 'Reduction' = 'mean', delta: 'float' = 1.0) -> 'None'"
+    how = "reduction: Literal['mean', 'sum', 'none'] = 'mean'"
+    assert str(signature(nn.MarginRankingLoss)) == f"(margin: float = 0.0, *, {how})"
+    assert str(signature(nn.HuberLoss)) == f"({how}, delta: float = 1.0) -> None"
     assert (nn.PairwiseDistance(1.0, 0.5).p, nn.PairwiseDistance(1.0, 0.5).eps) == (1.0, 0.5)
     assert "a vector of zeros" in nn.CosineSimilarity.__doc__
     for wrong, words in (
