@@ -148,7 +148,8 @@ def paragraph(text):
 
 def names(op):
     """Under which other names an op is reached."""
-    numpy = [f"{'np.' if hasattr(np, f.__name__) else ''}{f.__name__}" for f in op.numpy]
+    homes = {"np.": np, "np.linalg.": np.linalg}
+    numpy = [f"{home}{f.__name__}" for f in op.numpy for home, m in homes.items() if getattr(m, f.__name__, None) is f]
     methods = [f".{name}" for name in op.facts.method if not name.startswith("__")]
     return ", ".join(map(code, filter(None, [*numpy, op.facts.symbol, *methods])))
 

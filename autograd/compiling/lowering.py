@@ -10,14 +10,11 @@ from typing import Any
 import numpy as np
 
 from autograd.compiling.calls import Call, Var
-from autograd.compiling.operators import BINARY, IN_PLACE
+from autograd.compiling.operators import BINARY, COMPARISONS, IN_PLACE
 
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 _SMALL = 8_192  # numbers: larger products may take longer by `dot`
-_TAKES_ARRAYS = frozenset(
-    {np.add, np.subtract, np.multiply, np.divide, np.maximum, np.minimum, np.greater, np.greater_equal, np.less,
-     np.less_equal, np.equal, np.not_equal}
-)  # fmt: skip
+_TAKES_ARRAYS = {BINARY[fn][1] for fn in (*IN_PLACE.values(), *COMPARISONS)} | {np.maximum, np.minimum}
 
 
 class Lowering:

@@ -242,13 +242,8 @@ class Reachable:
         """The names of a module that code mentions, or all of them; so of the modules in it."""
         there = vars(module)
         held = self._modules.setdefault(id(module), (module, set()))[1]
-        known = tuple(
-            sorted(
-                name
-                for name in (there if names is None else names)
-                if name not in held | _OF_MODULES and (name in there or (names and "AttributeError" in names))
-            )
-        )
+        new = (there.keys() if names is None else names) - held - _OF_MODULES
+        known = tuple(sorted(new if names and "AttributeError" in names else new & there.keys()))
         held.update(known, () if names is None else names)
         if known:
             self._hold(Holder("object", module, module.__name__, known), modules=False)
@@ -330,12 +325,7 @@ class Reachable:
             return
         if hasattr(x, "__dict__"):
             self._hold(Holder("object", x, label))
-        slots = [
-            name
-            for base in cls.__mro__
-            for name in slots_of(base)
-            if name not in ("__dict__", "__weakref__") and not isinstance(x, Tensor)
-        ]
+        slots = [name for base in cls.__mro__ for name in slots_of(base)]
         if slots:
             self._hold(Holder("fields", x, label, tuple(slots)))
         unchanging = isinstance(x, _DESCRIPTORS) or root in _UNCHANGING
@@ -363,9 +353,9 @@ def _has_array(x: Any) -> bool:
 
 
 def slots_of(cls: type) -> tuple[str, ...]:
-    """The names of the slots that a class adds."""
+    """The names of the slots for values that a class adds."""
     slots = vars(cls).get("__slots__", ())
-    own = (slots,) if isinstance(slots, str) else tuple(slots)
+    own = [name for name in ((slots,) if isinstance(slots, str) else slots) if name not in ("__dict__", "__weakref__")]
     hidden = f"_{cls.__name__.lstrip('_')}"  # what Python makes of a name that is private to a class
     return tuple(hidden + name if name.startswith("__") and not name.endswith("__") else name for name in own)
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiling.creators import without_aliases
+from autograd.compiling.operators import BINARY, COMPARISONS, UFUNC_OF
 from autograd.ops.arithmetic import masked_number
 from autograd.ops.transcendental import ROOT_HALF, erf_number, ndtr_number, relu_number, tanh_slope_number
 
@@ -36,16 +37,12 @@ FORMULAS: dict[Any, tuple[str, str]] = {
     operator.and_: ("{0} & {1}", ""),
     operator.or_: ("{0} | {1}", ""),
 }
-for _python, _numpy, _text, _kept in (
-    (operator.add, np.add, "{0} + {1}", "01"), (operator.sub, np.subtract, "{0} - {1}", "01"),
-    (operator.mul, np.multiply, "{0} * {1}", "01"), (operator.truediv, np.true_divide, "{0} / {1}", "0"),
-    (operator.neg, np.negative, "-{0}", "0"), (operator.pos, np.positive, "+{0}", "0"),
-    (operator.abs, np.absolute, "abs({0})", "0"), (operator.lt, np.less, "{0} < {1}", ""),
-    (operator.le, np.less_equal, "{0} <= {1}", ""), (operator.eq, np.equal, "{0} == {1}", ""),
-    (operator.ne, np.not_equal, "{0} != {1}", ""), (operator.gt, np.greater, "{0} > {1}", ""),
-    (operator.ge, np.greater_equal, "{0} >= {1}", ""),
-):  # fmt: skip
-    FORMULAS[_python] = FORMULAS[_numpy] = _text, _kept
+_KEPT = {operator.add: "01", operator.sub: "01", operator.mul: "01", operator.truediv: "0"}
+for _python in (*_KEPT, *COMPARISONS):
+    _symbol, _ufunc = BINARY[_python]
+    FORMULAS[_python] = FORMULAS[_ufunc] = f"{{0}} {_symbol} {{1}}", _KEPT.get(_python, "")
+for _unary, _text in ((operator.neg, "-{0}"), (operator.pos, "+{0}"), (operator.abs, "abs({0})")):
+    FORMULAS[_unary] = FORMULAS[UFUNC_OF[_unary]] = _text, "0"
 
 _BOXES = {np.float64: "float64({})", np.bool_: "truth({})", np.ndarray: "array({})", int: "int({})", float: "{}"}
 

@@ -201,7 +201,7 @@ def _run_again(subject: Subject, run: Run, before: Sequence[Array], times: int =
         again = [in_double(value) for _, value in subject.run(_copies(subject)).outputs]
         if [a.shape for a in again] != [a.shape for a in before]:
             note = "the shapes of the outputs differ from run to run"
-            return [_output_row("nondeterministic", "f", (), note)], spread
+            return [Row(1, "f", "", (), "nondeterministic", False, note=note)], spread
         rows = []
         for (name, _), a, b in zip(run.outputs, before, again, strict=False):
             with np.errstate(invalid="ignore"):
@@ -219,7 +219,7 @@ def _run_again(subject: Subject, run: Run, before: Sequence[Array], times: int =
                 "same inputs: is a random layer in training mode, or does the function count its calls? Call "
                 "model.eval(), or make the random generator inside the function, with a fixed seed"
             )
-            rows.append(_output_row("nondeterministic", name, a.shape, note, index))
+            rows.append(Row(1, name, "", a.shape, "nondeterministic", False, output_index=index, note=note))
         if rows:
             return rows, spread
     return [], spread
@@ -232,14 +232,8 @@ def _nonfinite_outputs(run: Run, order: int = 1) -> list[Row]:
         if not np.all(np.isfinite(data)):
             index = _place(~np.isfinite(data))
             note = f"{name}{in_brackets(index)} is {data[index]} at the given inputs: there is nothing to compare"
-            rows.append(_output_row("nonfinite", name, data.shape, note, index, order))
+            rows.append(Row(order, name, "", data.shape, "nonfinite", False, output_index=index, note=note))
     return rows
-
-
-def _output_row(
-    verdict: Verdict, name: str, shape: tuple[int, ...], note: str, index: tuple[int, ...] | None = None, order: int = 1
-) -> Row:
-    return Row(order, name, "", shape, verdict, False, output_index=index, note=note)
 
 
 def _place(found: Any) -> tuple[int, ...]:

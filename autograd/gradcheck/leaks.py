@@ -82,16 +82,12 @@ def _of(here: Record, up: list[Record], down: list[Record], step: float, g: Any)
         return {i: record.data[i] for i in constants} | (record.node.attrs or {})
 
     above, below = values(up[here.number]), values(down[here.number])
-    return [
-        Leak(
-            here,
-            f"the attribute {key}" if isinstance(key, str) else f"the operand {names[key]}",
-            value,
-            _share(here, key, above[key], below[key], step, g),
-        )
-        for key, value in values(here).items()
-        if _differs(above.get(key), below.get(key))
-    ]
+    found = []
+    for key, value in values(here).items():
+        if _differs(above.get(key), below.get(key)):
+            what = f"the attribute {key}" if isinstance(key, str) else f"the operand {names[key]}"
+            found.append(Leak(here, what, value, _share(here, key, above[key], below[key], step, g)))
+    return found
 
 
 def _share(here: Record, key: int | str, above: Any, below: Any, step: float, g: Any) -> float:

@@ -222,24 +222,14 @@ class GradcheckReport:
             left_out = [f"... and {_count(hidden, 'row')} more, {best} of them right or independent"]
         several = len({(row.order, row.output) for row in self.rows}) > 1 or not all(row.input for row in rows)
         columns = ["input", "shape", "worst entry", "analytic", "numeric", "rel. error", "tolerance", "verdict"]
-        lines = [
-            [
-                row.input,
-                str(row.shape),
-                _index(row),
-                _number(row.analytic, 10),
-                _number(row.numeric, 10),
-                _number(row.relative_error, 2),
-                _number(row.tolerance, 2),
-                row.verdict,
-            ]
-            for row in rows
-        ]
-        if several:
-            columns.insert(0, "output")
-            for line, row in zip(lines, rows, strict=True):
-                line.insert(0, row.output)
-        return columns, lines, left_out
+        lines = []
+        for row in rows:
+            values = [_number(x, 10) for x in (row.analytic, row.numeric)]
+            errors = [_number(x, 2) for x in (row.relative_error, row.tolerance)]
+            lines.append(
+                [*[row.output] * several, row.input, str(row.shape), _index(row), *values, *errors, row.verdict]
+            )
+        return [*["output"] * several, *columns], lines, left_out
 
     def _words(self) -> list[str]:
         """The explanations below the table."""

@@ -22,16 +22,6 @@ QRResult: Any = type(np.linalg.qr(_one))
 EighResult: Any = type(np.linalg.eigh(_one))
 SVDResult: Any = type(np.linalg.svd(_one))
 
-implements(np.linalg.inv, direct=True)(lambda a: linalg.inv(a))
-
-
-@implements(np.linalg.pinv, direct=True)
-def _pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._NoValue) -> Any:
-    return linalg.pinv(a, rcond=rcond, hermitian=hermitian, rtol=rtol)
-
-
-implements(np.linalg.solve, direct=True)(lambda a, b: linalg.solve(a, b))
-
 
 @implements(np.linalg.tensorsolve)
 def _tensorsolve(a: Any, b: Any, axes: Sequence[int] | None = None) -> Any:
@@ -62,9 +52,7 @@ def _lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
     return x, squares if rows > columns else constant(np.zeros(0, x.dtype)), rank, np.linalg.svdvals(a)
 
 
-implements(np.linalg.det, direct=True)(lambda a: linalg.det(a))
 implements(np.linalg.slogdet, direct=True)(lambda a: SlogdetResult(*linalg.slogdet(a)))
-implements(np.linalg.cholesky, direct=True)(lambda a, /, *, upper=False: linalg.cholesky(a, upper=upper))
 
 
 @implements(np.linalg.qr, direct=True)
@@ -204,7 +192,5 @@ def _matrix_power(a: Any, n: int) -> Any:
     return np.matmul(half, a) if n % 2 else half
 
 
-implements(np.linalg.matmul, direct=True)(lambda x1, x2, /: linear.matmul(x1, x2))
 implements(np.linalg.outer)(lambda x1, x2, /: linear.outer(as_operand(x1), as_operand(x2)))
-implements(np.linalg.tensordot, direct=True)(lambda x1, x2, /, *, axes=2: linear.tensordot(x1, x2, axes=axes))
 implements(np.linalg.matrix_transpose, np.matrix_transpose, direct=True)(lambda x, /: x.swapaxes(-2, -1))

@@ -127,6 +127,8 @@ def adapter_of(function: Callable[..., Any], op: Op) -> Callable[..., Any]:
     defaults: dict[str, Any] = {}
 
     def adapter(*args: Any, **kwargs: Any) -> Any:
+        if len(args) == operands and not kwargs:
+            return public(*args)
         if not names:  # read at the first call: NumPy's signatures take their time
             defaults.update((p.name, p.default) for p in inspect.signature(function).parameters.values())
             names.extend(defaults)

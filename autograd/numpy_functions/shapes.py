@@ -73,7 +73,6 @@ def _rollaxis(a: Any, axis: int, start: int = 0) -> Any:
     return np.moveaxis(a, axis, start - (axis < start))
 
 
-implements(np.squeeze, direct=True)(lambda a, axis=None: shape.squeeze(a, axis=axis))
 implements(np.copy, direct=True)(lambda a, order="K", subok=False: arithmetic.copy(a))
 implements(np.astype, direct=True)(lambda x, dtype, /, *, copy=True, device=None: x.astype(dtype))
 

@@ -73,17 +73,18 @@ def pinv_rule(g: Array, x: Array, out: Array) -> Array:
 
 
 inv: OpFunction = defop(
-    "inv", lambda x: np.linalg.inv(x), inv_rule, kind="whole", matrix="-out.T @ G @ out.T", example=MATRIX,
-    doc="The inverse of each matrix.", doctest="np.linalg.inv(tensor([[4.0]])) -> tensor([[0.25]])",
+    "inv", lambda x: np.linalg.inv(x), inv_rule, numpy=np.linalg.inv, kind="whole", matrix="-out.T @ G @ out.T",
+    example=MATRIX, doc="The inverse of each matrix.", doctest="np.linalg.inv(tensor([[4.0]])) -> tensor([[0.25]])",
 )  # fmt: skip
 solve: OpFunction = defop(
-    "solve", lambda a, b: np.linalg.solve(a, b), joint(solve_rule), kind="whole", slope=None,
-    example=Example(*MATRIX.operands, (3, 2)),
+    "solve", lambda a, b: np.linalg.solve(a, b), joint(solve_rule), numpy=np.linalg.solve,
+    kind="whole", slope=None, example=Example(*MATRIX.operands, (3, 2)),
     doc="The x for which a @ x = b.",
     doctest="np.linalg.solve(tensor([[2.0, 0.0], [0.0, 4.0]]), [2.0, 2.0]) -> tensor([1. , 0.5])",
 )  # fmt: skip
 det: OpFunction = defop(
-    "det", lambda x: np.linalg.det(x), det_rule, kind="whole", matrix="G * out * inv(x).T", example=MATRIX,
+    "det", lambda x: np.linalg.det(x), det_rule, numpy=np.linalg.det,
+    kind="whole", matrix="G * out * inv(x).T", example=MATRIX,
     doc="The determinant of each matrix; its gradient is right for singular matrices too.",
     doctest="np.linalg.det(tensor([[2.0, 0.0], [0.0, 4.0]])) -> tensor(8.)",
 )  # fmt: skip
@@ -97,7 +98,7 @@ slogdet: OpFunction = defop(
 pinv: OpFunction = defop(
     "pinv",
     lambda x, *, rcond=None, hermitian=False, rtol=np._NoValue: np.linalg.pinv(x, rcond, hermitian, rtol=rtol),
-    pinv_rule, kind="whole", slope=None, example=MATRIX,
+    pinv_rule, numpy=np.linalg.pinv, kind="whole", slope=None, example=MATRIX,
     doc="The pseudo-inverse of each matrix; its gradient is valid as long as the rank stays the same.",
     doctest="np.linalg.pinv(tensor([[3.0], [4.0]])) @ [3.0, 4.0] -> tensor([1.])",
 )  # fmt: skip
@@ -156,7 +157,7 @@ def _qr_tall(gq: Array, gr: Array, q: Array, r: Array) -> Array:
 
 cholesky: OpFunction = defop(
     "cholesky", lambda x, *, upper=False: np.linalg.cholesky(x, upper=upper), cholesky_rule,
-    kind="whole", slope=None, example=SYMMETRIC,
+    numpy=np.linalg.cholesky, kind="whole", slope=None, example=SYMMETRIC,
     doc="The lower triangular factor L of x = L @ L.T; one triangle of x is read.",
     doctest="np.linalg.cholesky(tensor([[4.0, 0.0], [0.0, 9.0]])) -> tensor([[2., 0.], [0., 3.]])",
 )  # fmt: skip

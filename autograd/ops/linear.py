@@ -56,7 +56,7 @@ def _entry_of_left(i: Sequence[int], j: Sequence[int], attrs: Mapping[str, Any])
 
 
 matmul: OpFunction = defop(
-    "matmul", np.matmul, (matmul_left, matmul_right), stacked=True,
+    "matmul", np.matmul, (matmul_left, matmul_right), numpy=(np.matmul, np.linalg.matmul), stacked=True,
     kind="product", symbol="@", slope=(_entry_of_right, _entry_of_left), matrix=product_formula,
     cost=lambda shapes, out, attrs: prod(out) * shapes[0][-1],
     example=(Example((2, 3), (3, 2)), Example((2, 2, 3), (3,))),
@@ -135,7 +135,7 @@ def tensordot_right(g: Array, x: Array, y_shape: Shape, axes: Any) -> Array:
 
 tensordot: OpFunction = defop(
     "tensordot", lambda x, y, *, axes=2: np.tensordot(x, y, axes=axes), (tensordot_left, tensordot_right),
-    numpy=np.tensordot,
+    numpy=(np.tensordot, np.linalg.tensordot),
     kind="product", slope=None,
     cost=lambda shapes, out, attrs: (
         prod(out) * prod(shapes[0][i] for i in _tensordot_axes(attrs["axes"], *map(len, shapes))[0])
