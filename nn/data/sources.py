@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike
 from autograd import Tensor
 from autograd.arrays import only_numbers
 from nn.arrays import is_live, plain
-from nn.data.mapped import NpyFile
+from nn.data.mapped import Rows
 from nn.defaults import get_default_dtype, parameter_dtype
 
 
@@ -48,7 +48,7 @@ class Arrays(Source):
         common_length(self.arrays, "load")
 
     def _held(self, part: Any) -> Any:
-        if isinstance(part, NpyFile | np.memmap):
+        if isinstance(part, Rows | np.memmap):
             return part
         only_numbers(part, "an array to be loaded")
         return self.in_dtype(part if hasattr(part, "dtype") else np.asarray(part))
@@ -152,7 +152,7 @@ def source_of(data: Any, dtype: DTypeLike | None) -> Source:
     """Make the source for some data."""
     if isinstance(data, Source):
         return data
-    if isinstance(data, list | tuple | np.ndarray | Tensor | NpyFile):
+    if isinstance(data, list | tuple | np.ndarray | Tensor | Rows):
         return Arrays(data, dtype)
     if hasattr(data, "__len__") and hasattr(data, "__getitem__") and not hasattr(data, "__array__"):
         if isinstance(data, dict | str):

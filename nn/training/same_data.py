@@ -15,7 +15,7 @@ import numpy as np
 from nn.arrays import plain
 from nn.data import Loader
 from nn.data.datasets import rows
-from nn.data.mapped import NpyFile
+from nn.data.mapped import Rows
 from nn.data.sources import Arrays, Stream
 
 Note = Mapping[str, Any] | None
@@ -69,7 +69,7 @@ def _hash(array: Any) -> str | None:
         return None
     digest = blake2b(digest_size=16)
     length = len(array)
-    if isinstance(array, NpyFile | np.memmap):
+    if isinstance(array, Rows | np.memmap):
         rows = np.unique(np.linspace(0, max(length - 1, 0), min(length, ROWS)).astype(int))
         digest.update(np.asarray(array[rows]).tobytes())
         return digest.hexdigest()
