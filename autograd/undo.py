@@ -13,8 +13,7 @@ STORING = RLock()
 def take_back(passed: Iterable[Vertex], noted: list[tuple[Any, ...]], error: BaseException) -> None:
     """Take back the gradients that a failed pass has added: all of its gradients arrive, or none.
 
-    A vertex that was passed without a note had no gradient before. A gradient that somebody else has set meanwhile
-    stays, and the error says so.
+    Vertices passed without a note had no gradient. A gradient that other code has set since stays; the error says so.
     """
     stayed = []
     known = {entry[0] for entry in noted if len(entry) == 2}

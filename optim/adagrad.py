@@ -33,9 +33,8 @@ class Adagrad(Optimizer):
     >>> from autograd import tensor
     >>> from optim import Adagrad
     >>> w = tensor([1.0, -200.0], requires_grad=True)
-    >>> optimizer = Adagrad([w], lr=0.5)
     >>> (w * w).sum().backward()
-    >>> optimizer.step()
+    >>> Adagrad([w], lr=0.5).step()
     >>> w.data
     array([   0.5, -199.5])
     """
@@ -84,9 +83,8 @@ class RMSprop(Optimizer):
     >>> from autograd import tensor
     >>> from optim import RMSprop
     >>> w = tensor([1.0, -200.0], requires_grad=True)
-    >>> optimizer = RMSprop([w], lr=0.5, alpha=0.75)
     >>> (w * w).sum().backward()
-    >>> optimizer.step()
+    >>> RMSprop([w], lr=0.5, alpha=0.75).step()
     >>> w.data.round(6)
     array([   0., -199.])
     """
@@ -134,9 +132,8 @@ class Adadelta(Optimizer):
     >>> from autograd import tensor
     >>> from optim import Adadelta
     >>> w = tensor([1.0, -200.0], requires_grad=True)
-    >>> optimizer = Adadelta([w], rho=0.75)
     >>> (w * w).sum().backward()
-    >>> optimizer.step()
+    >>> Adadelta([w], rho=0.75).step()
     >>> w.data.round(4)
     array([   0.998, -199.998])
     """

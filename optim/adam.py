@@ -86,9 +86,8 @@ class AdamW(Adam):
     >>> from autograd import tensor
     >>> from optim import AdamW
     >>> w = tensor([1.0, 0.0], requires_grad=True)
-    >>> optimizer = AdamW([w], lr=0.5, weight_decay=0.1)
     >>> (0.0 * w).sum().backward()
-    >>> optimizer.step()
+    >>> AdamW([w], lr=0.5, weight_decay=0.1).step()
     >>> w.data
     array([0.95, 0.  ])
     """
@@ -116,9 +115,8 @@ class NAdam(Optimizer):
     >>> from autograd import tensor
     >>> from optim import NAdam
     >>> w = tensor([1.0, -200.0], requires_grad=True)
-    >>> optimizer = NAdam([w], lr=0.5)
     >>> (w * w).sum().backward()
-    >>> optimizer.step()
+    >>> NAdam([w], lr=0.5).step()
     >>> w.data.round(3)
     array([   0.472, -199.472])
     """
@@ -249,9 +247,8 @@ class Lion(Optimizer):
     >>> from autograd import tensor
     >>> from optim import Lion
     >>> w = tensor([1.0, -200.0], requires_grad=True)
-    >>> optimizer = Lion([w], lr=0.5)
     >>> (w * w).sum().backward()
-    >>> optimizer.step()
+    >>> Lion([w], lr=0.5).step()
     >>> w.data
     array([   0.5, -199.5])
     """

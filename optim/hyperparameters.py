@@ -148,8 +148,5 @@ def _plain(value: Any) -> float | None:
 
 
 def is_off(value: Any) -> bool:
-    """Whether a hyper-parameter is the number 0, so that its term is left out.
-
-    A Tensor never is, whatever its value, because its gradient may be needed; nor is a function of the step.
-    """
+    """Whether a term is left out: its hyper-parameter is the number 0, not a Tensor, whose gradient may be needed."""
     return isinstance(value, int | float) and value == 0

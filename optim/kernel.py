@@ -1,7 +1,6 @@
 """Runs an update in place, over blocks that fit the processor's cache, in scratch memory that is reused.
 
-An expression of twelve operations on a large array reads and writes main memory twelve times; done block by block, it
-reads it once.
+Twelve operations on a large array read and write main memory twelve times; block by block, they read it once.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -107,10 +106,7 @@ class Kernel:
 
 
 def _cut(arrays: Arrays) -> tuple[Callable[[NDArray[Any]], NDArray[Any]], int]:
-    """How to look at large arrays so that they can be cut along the first axis, and the bytes of one row.
-
-    Arrays of one memory order are seen flat. Others are cut along their longest axis.
-    """
+    """How to see arrays, flat or along their longest axis, to cut them along the first, and the bytes of one row."""
     first = arrays[0]
     if all(a.flags.c_contiguous for a in arrays):
         return lambda a: a.reshape(-1), first.itemsize

@@ -148,7 +148,7 @@ class LBFGS(Optimizer):
                 else:
                     point, count = self._fixed_step(closure, start, here, d, length, last)
             except BaseException:
-                self._move(here, 0.0, d)
+                undisturbed(self._put, here, 0.0, d)
                 raise
             memory["t"] = point.step
             memory["func_evals"] += count
@@ -202,7 +202,7 @@ class LBFGS(Optimizer):
     def _fixed_step(
         self, closure: Closure, start: Point, here: Arrays, d: Vector, length: float, last: bool
     ) -> tuple[Point, int]:
-        self._move(here, length, d)
+        undisturbed(self._put, here, length, d)
         if last:  # what comes next may be another batch, so nothing is asked about this one
             return start._replace(step=length), 0
         _, point = self._evaluate(closure)
@@ -235,11 +235,8 @@ class LBFGS(Optimizer):
         gradients = [np.zeros_like(p._data) if p._grad is None else p._grad for p in self._params]
         return loss, Point(0.0, float(loss), self._vector(gradients), nan)
 
-    def _move(self, here: Arrays, length: float, d: Vector) -> None:
-        """Put the parameters at here + length·d, in their own memory; all of them, whatever Ctrl-C says."""
-        undisturbed(self._put, here, length, d)
-
     def _put(self, here: Arrays, length: float, d: Vector) -> None:
+        """Put the parameters at here + length·d, in their own memory."""
         offset = 0
         for p, x in zip(self._params, here, strict=True):
             part = d[offset : offset + x.size].reshape(x.shape)

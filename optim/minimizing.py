@@ -132,7 +132,7 @@ def minimize(
             finite = isfinite(value) and isfinite(norm)
             if points and not finite:
                 return False, f"{_not_finite(value)} after step {step}"
-            points.append(problem.point())
+            points.append(problem.pack([p._data for p in problem.params]))
             values.append(value)
             norms.append(norm)
             slope[:] = gradients
@@ -200,9 +200,6 @@ class _Problem:
             return arrays[0].copy()
         pairs = zip(arrays, self._are_arrays, strict=True)
         return unflatten(self.tree, iter([a.copy() if is_array else a.item() for a, is_array in pairs]))
-
-    def point(self) -> Any:
-        return self.pack([p._data for p in self.params])
 
     def _place(self) -> list[bytes]:
         return [p._data.tobytes() for p in self.params]

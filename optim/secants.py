@@ -71,10 +71,7 @@ class Secants:
         return mine and len(changes) == len(steps) == len(ro) == min(self.added, size)
 
     def add(self, y: Vector, s: Vector, product: float) -> None:
-        """Record the change of the gradient along a step, and drop the oldest pair if there are too many.
-
-        ``product`` is y·s.
-        """
+        """Record the change y along a step s, with ``product`` y·s, and drop the oldest pair if there are too many."""
         place = self.added % self.size
         if place >= len(self._matrices[2]):
             self._enlarge(min(self.size, max(8, 2 * place)), y)

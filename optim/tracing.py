@@ -247,10 +247,7 @@ def record(
 
 
 def _goals(tape: Tape, returned: dict[int, int]) -> dict[int, int]:
-    """For each array that is to be changed, the number of the call that computes its new value.
-
-    A returned operand is copied, unless it is returned to its own place.
-    """
+    """For each array to be changed, the call that computes its new value; an operand returned elsewhere is copied."""
     goals: dict[int, int] = {}
     for target, number in returned.items():
         if number == target:

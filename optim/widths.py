@@ -40,10 +40,7 @@ def wider_than(dtype: np.dtype[Any]) -> np.dtype[Any]:
 
 
 def of_step(p: NDArray[Any], g: NDArray[Any], decay: Any, eps: Any) -> np.dtype[Any]:
-    """The dtype for a step that squares its gradient: wider if a square would overflow or underflow.
-
-    ``decay`` is the factor of p that is added to g, or None.
-    """
+    """The dtype for a step that squares g + ``decay``·p (or g): wider if a square would overflow or underflow."""
     dtype = of_parameter(p.dtype)
     wider = wider_than(dtype)
     with np.errstate(all="ignore"):

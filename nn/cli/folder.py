@@ -70,10 +70,7 @@ class Plan(NamedTuple):
         return y if self.classes else ((y - self.y_shift) / self.y_scale).astype(np.float32)[:, None]
 
     def answers(self, outputs: NDArray[Any]) -> NDArray[Any]:
-        """The predictions that the network's outputs stand for: class numbers, or quantities in their own unit.
-
-        Raises UsageError if some outputs are NaN.
-        """
+        """Class numbers, or quantities in their own unit, from the network's outputs; UsageError if some are NaN."""
         if np.isnan(outputs).any():
             count = int(np.isnan(outputs).any(axis=1).sum())
             raise UsageError(
@@ -119,10 +116,7 @@ def write_plan(folder: Path, plan: Plan) -> None:
 
 
 def open_folder(folder: Path) -> Plan:
-    """Read the plan from a folder.
-
-    Raises UsageError if the folder holds no training run, or one in another format.
-    """
+    """Read the plan from a folder; raises UsageError if it holds no training run, or one in another format."""
     try:
         content = json.loads((folder / NAME).read_text(encoding="utf-8"))
         version, program = content.pop("format"), content.pop("program")
@@ -137,10 +131,7 @@ def open_folder(folder: Path) -> Plan:
 
 
 def parts_of(plan: Plan, folder: Path) -> Parts:
-    """Read and split the data of a plan again.
-
-    Raises UsageError if the data have changed.
-    """
+    """Read and split the data of a plan again; raises UsageError if they have changed."""
     problem = read_problem(
         plan.data, plan.target, drop=plan.drop, task=plan.task, classes=plan.classes, features=plan.features
     )

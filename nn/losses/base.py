@@ -76,10 +76,7 @@ def reduced(name: str, losses: Any, reduction: str) -> Any:
 
 
 def counted(weight: Any, losses: Any) -> Any:
-    """Losses that are about to be multiplied by a weight: 0 in place of infinite losses with weight 0.
-
-    A loss with weight 0 does not count, however large it is; 0 times infinity would be NaN.
-    """
+    """Losses to be multiplied by a weight: 0 where an infinite loss has weight 0, as their product would be NaN."""
     values = plain(losses)
     infinite = np.isinf(values)
     if not infinite.any():

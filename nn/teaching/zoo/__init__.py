@@ -1,8 +1,7 @@
 """The bug zoo: short programs with one bug each, which are exercises for people and tests for the checks.
 
 The exercises are stored in TOML files, one for each family. `EXERCISES` holds them all, and `chainrule zoo` shows them.
-`planting` makes random programs with a fault at a random node, to count how often the gradient check names exactly that
-node.
+`planting` makes random programs with a fault at a random node, to count how often the gradient check names that node.
 
 >>> from nn.zoo import EXERCISES, run
 >>> exercise = EXERCISES[0]
