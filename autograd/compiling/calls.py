@@ -157,10 +157,8 @@ def same_constant(a: Any, b: Any) -> bool:
         return False
     if type(a) is Var:
         return bool(a.number == b.number and a.form == b.form)
-    if isinstance(a, np.ndarray):
+    if isinstance(a, np.ndarray | np.generic):
         return bool(a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes())
-    if isinstance(a, np.generic):
-        return bool(a.dtype == b.dtype and a.tobytes() == b.tobytes())
     if isinstance(a, float | complex):
         return repr(a) == repr(b)
     if isinstance(a, list | tuple):

@@ -1,8 +1,7 @@
 """NumPy's functions that make arrays from other objects, which no protocol reports.
 
-While a function is traced, they are replaced by versions that note the arrays they make: in this library's modules, and
-in the globals of the traced functions, in the thread of the trace alone. So an array of zeros, a mask or a range is
-known to depend on nothing, and an array from any other source is detected.
+While a function is traced, versions that note the arrays they make replace them, in the thread of the trace alone
+(docs/design.md): these arrays are known to depend on nothing, and an array from any other source is detected.
 """
 
 import sys

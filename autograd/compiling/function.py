@@ -1,8 +1,4 @@
-"""`compile`: a function that runs eagerly and is traced at first, and is replayed from then on.
-
-Callers get the eager result: the traced runs are eager runs, the first replays run beside an eager run, and if no
-program fits, the function itself is called.
-"""
+"""`compile`: a function that runs eagerly and is traced at first, and is replayed from then on (docs/compile.md)."""
 
 # mypy: disable-error-code="no-any-return"
 # (what a program returns has no type; what the function returns has)

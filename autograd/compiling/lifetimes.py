@@ -1,8 +1,6 @@
 """When a program needs its memory, and which part of it may stay allocated between runs.
 
-A replay should need no more memory than the eager run. The eager run releases everything that nothing later reads, and
-so does a program. Permanent memory is also there at the moment when a run needs most, so results lie in permanent
-memory only as far as they do not raise that peak.
+Permanent memory is also there at the moment when a run needs most, so that it must not raise this peak.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,8 +1,4 @@
-"""Rewrites calls into the form that is fastest in NumPy, with the same bits.
-
-NumPy converts a Python number beside an array of floats to the array's dtype at each call: here that is done once. For
-two contiguous matrices, `numpy.dot` makes the same BLAS call as `numpy.matmul`, with less overhead.
-"""
+"""Rewrites calls into the form that is fastest in NumPy, with the same bits: numbers and products (docs/compile.md)."""
 
 import math
 from typing import Any

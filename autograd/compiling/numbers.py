@@ -1,8 +1,7 @@
 """Graphs of single numbers: a long run of calls on numbers becomes one call of a `Block`, which computes with floats.
 
-Python's ``+ - * /`` of floats, comparisons and square roots give the bits of NumPy's; for everything else the same
-ufunc is called as in the eager run. Where NumPy would warn (overflow, division by zero), a number is not finite: then
-the noted calls are run one by one, and warn or raise as in the eager run.
+Where NumPy would warn (overflow, division by zero), a number is not finite: then the noted calls are run one by one,
+and warn or raise as in the eager run. docs/compile.md says what has the same bits.
 """
 
 from collections.abc import Callable, Collection

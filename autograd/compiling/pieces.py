@@ -1,8 +1,4 @@
-"""Elementwise calls on large arrays: all of them on one piece that stays in the cache, then on the next.
-
-A call on a large array reads and writes main memory; a chain of twelve does it twelve times. Each entry depends only on
-the same entry of the operands, so its bits do not depend on the pieces. Other calls stay whole.
-"""
+"""Elementwise calls on large arrays: all of them on one piece that stays in the cache, then on the next."""
 
 from collections.abc import Callable, Collection
 from typing import Any

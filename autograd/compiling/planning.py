@@ -1,8 +1,6 @@
 """The plan of a program: which calls are needed, which values are known in advance, and where each array lies.
 
-Every rewrite keeps the bits: a call is left out, done once, or writes its result into permanent memory, laid out as
-NumPy would have laid it out. Calls on large arrays may be done piece by piece (`pieces`), and unrelated calls before or
-after them; operands never change.
+docs/compile.md lists what it does; every result keeps its bits, and lies as NumPy would have laid it out.
 """
 
 import operator
@@ -73,10 +71,7 @@ class Plan:
         """The calls that a result, an effect, a check or a generator depends on."""
         wanted = {var.number for var in self.outputs}
         returned = frozenset(wanted)
-        memories = {id(var.memory) for var in self.outputs if var.memory is not None}
-        memories |= {
-            id(var.memory) for var in self.trace.recorder.vars if var.memory is not None and var.slot is not None
-        }
+        memories = self.escaping | {id(var.memory) for var in self.trace.recorder.vars if var.memory and var.slot}
         kept = []
         for call in reversed(calls):
             if (
@@ -223,12 +218,7 @@ class Plan:
         if call.kind == "function" and isinstance(call.fn, np.ufunc) and call.fn.nout == 1:
             return call.fn, call.args, call.kwargs
         if call.kind == "operator":
-            if (
-                call.fn is operator.pow
-                and type(call.args[1]) in (int, float)
-                and call.args[1] == 2
-                and x.dtype.kind == "f"
-            ):
+            if call.fn is operator.pow and type(y := call.args[1]) in (int, float) and y == 2 and x.dtype.kind == "f":
                 return np.square, call.args[:1], {}
             if call.fn in UFUNC_OF:
                 return UFUNC_OF[call.fn], call.args, {}

@@ -175,17 +175,13 @@ class Reachable:
         self.arrays.append((x, label))
 
     def _meet_tensor(self, t: Tensor, label: str) -> None:
-        if not t.is_leaf:
-            if is_live(t):
-                raise Refused(f"{label} is a Tensor with a graph from an earlier computation")
-            self.tensors.append((t, label))
-            self._seen[id(t._data)] = t._data
-            return
+        if is_live(t):
+            raise Refused(f"{label} is a Tensor with a graph from an earlier computation")
         if (hooks := hooks_of(t)) is not None:
             self._hold(Holder("list", hooks, f"the hooks of {label}"))
         self.tensors.append((t, label))
         self._seen[id(t._data)] = t._data
-        if t._grad is not None:
+        if t.is_leaf and t._grad is not None:
             self._seen[id(t._grad)] = t._grad
 
     def _meet_function(self, f: Any, label: str) -> None:
@@ -264,7 +260,7 @@ class Reachable:
         if is_foreign(cls):
             return
         plain = tuple(k for k, v in vars(cls).items() if k not in _OF_CLASSES or callable(v))
-        self._hold(Holder("class", cls, cls.__name__, tuple(plain)))
+        self._hold(Holder("class", cls, cls.__name__, plain))
         for value in vars(cls).values():
             if isinstance(value, property):
                 self._pending += [(value.fget, label), (value.fset, label)]

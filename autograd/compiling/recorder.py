@@ -119,15 +119,9 @@ class Recorder(Values):
         shape = (args[:1] if name == "full" else args[4:] if name.endswith("_like") else (), kwargs.get("shape"))
         if kwargs.get("overwrite_input") or (name == "nan_to_num" and not all((*args[1:2], kwargs.get("copy", True)))):
             self.refuse(f"{name} writes into its operand")
-        if any(not var.is_constant for var in vars_in(shape)):
-            wrong = True
-        elif name in SHAPED:
-            wrong = bool(varying)
-        else:
-            wrong = name not in VALUES and any(
-                var.memory is None and issubclass(var.form[0], int | np.integer | np.bool_) for var in varying
-            )
-        if wrong:
+        counts = [v for v in varying if v.memory is None and issubclass(v.form[0], int | np.integer | np.bool_)]
+        wrong = varying if name in SHAPED else [] if name in VALUES else counts
+        if wrong or any(not var.is_constant for var in vars_in(shape)):
             self.refuse(f"the shape of a result of {name} depends on computed values")
 
     def _append(self, call: Call) -> None:
@@ -223,12 +217,10 @@ class Recorder(Values):
                     self.refuse("it changes the flags of an array from outside", where=False)
                 write = {"write": array.flags.writeable}
                 self._append(Call("method", "setflags", (var,), write, None, None, ("", 0), ()))
-        for stands, state in self._generators.values():
-            if state != state_of(stands._value):
-                self.refuse("a generator drew numbers outside the trace", where=False)
-        for real, state in self.quiet:
-            if id(real) not in self._generators and state != state_of(real):
-                self.refuse("a generator drew numbers outside the trace", where=False)
+        noted = [(stands._value, state) for stands, state in self._generators.values()]
+        quiet = [(real, state) for real, state in self.quiet if id(real) not in self._generators]
+        if any(state != state_of(real) for real, state in noted + quiet):
+            self.refuse("a generator drew numbers outside the trace", where=False)
 
     def whole(self, owner: Any, name: str, tensors: list[Tensor], run: Callable[[], Any]) -> None:
         """A step of an optimizer: it is done by the optimizer itself, here and in each replay, on plain arrays."""

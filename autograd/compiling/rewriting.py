@@ -1,8 +1,4 @@
-"""Rewrites of a trace that keep every bit: calls that return their argument, and repeated calls, are dropped.
-
-The same call with the same operands gives the same numbers, unless something was written in between. A result is kept
-until its last use, so large arrays are recomputed where the traced code does so: memory is not traded for time.
-"""
+"""Rewrites of a trace that keep every bit: calls that return their argument, and repeated calls, are dropped."""
 
 from typing import Any
 
@@ -11,7 +7,7 @@ import numpy as np
 from autograd.compiling.calls import WITH_EFFECTS, Call, Memory, Var, map_tree
 from autograd.compiling.operators import UFUNC_OF
 
-_LARGE = 65_536  # bytes from which on a result is not kept for a later call
+_LARGE = 65_536  # bytes from which on a result is not kept for a later call: memory is not traded for time
 _UNSURE = ("empty", "empty_like")  # whose results are what lies there
 
 

@@ -1,8 +1,4 @@
-"""Calls on single numbers as straight-line Python on floats.
-
-The text is cut into functions of about a thousand lines, because Python compiles a long one slowly. Their numbers are
-locals; values for a later function lie in a list. A result that is used once is written inline.
-"""
+"""Calls on single numbers as straight-line Python on floats, where a result that is used once is written inline."""
 
 import operator
 import sys
@@ -19,7 +15,7 @@ from autograd.compiling.operators import BINARY, COMPARISONS, UFUNC_OF
 from autograd.ops.arithmetic import masked_number
 from autograd.ops.transcendental import ROOT_HALF, erf_number, ndtr_number, relu_number, tanh_slope_number
 
-PART = 2000  # calls in one function
+PART = 2000  # calls in one function, because Python compiles a long one slowly; others get its values in a list
 DEEP = 12  # expressions in one another
 
 # What has the same bits with floats, and the places of the operands that cannot be infinite or NaN without the result

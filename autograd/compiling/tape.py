@@ -1,7 +1,6 @@
 """Calls on single numbers as a tape: instructions on one array of floats, which a loop compiled by numba goes through.
 
-The loop, tape.txt, uses the same formulas as the Python text. Where these call a ufunc, it calls the very loop that
-NumPy runs for a number, by its address. A product and a sum are rounded separately, as in NumPy.
+The loop, tape.txt, uses the formulas of the Python text, and the loops of NumPy's ufuncs by their addresses.
 """
 
 import ctypes

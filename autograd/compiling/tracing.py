@@ -264,15 +264,14 @@ class Trace:
             label = self._tensors[number][1]
             if hooks_of(t) is not None and not (number < len(self._hooked) and self._hooked[number]):
                 self.recorder.refuse(f"{label} gets a hook", where=False)
+            written = type(inside) is Noted and inside._var.memory is not None and inside._var.memory.written
             if id(t) in self.by_entry:
-                if t._data is not inside or (
-                    type(inside) is Noted and inside._var.memory and inside._var.memory.written
-                ):
+                if t._data is not inside or written:
                     self.recorder.refuse(f"{label} changes, and is a different Tensor in each run", where=False)
                 continue
             if t._data is not inside:
                 self.effects.append(Effect("data", t, self._index.get(id(t)), self._value(t._data, label), label))
-            elif type(inside) is Noted and inside._var.memory is not None and inside._var.memory.written:
+            elif written:
                 self.effects.append(Effect("changed", t, self._index.get(id(t)), None, label))
             if t._grad is not inside_grad or id(t) in stepped:
                 value = None if t._grad is None else self._value(t._grad, f"{label}.grad")
@@ -308,10 +307,8 @@ class Trace:
         if getattr(type(value), "__autograd_opaque__", False) or (not noted and same_constant(stood, value)):
             return
         if value is MISSING or stood is MISSING or not _holds_values(value):
-            what = "changes in each run, and is not an array"
-            what = (
-                "is new after each run" if stood is MISSING else "disappears during a run" if value is MISSING else what
-            )
+            what = "disappears during a run" if value is MISSING else "changes in each run, and is not an array"
+            what = "is new after each run" if stood is MISSING else what
             self.changing = self.changing or f"{label} {what}"
             return
         self.effects.append(Effect("put", holder, key, self._template(value, label), label))

@@ -250,13 +250,10 @@ class _Writer:
             lines.append(f"{name}._grad = {'None' if var is None else self._as_array(var)}")
         lines.append(f"{self.bind(owner, type(owner).__name__)}.{call.fn}()")
         later = {v.number for c in self.plan.calls[self.plan.calls.index(call) + 1 :] for v in c.inputs()}
+        own = {id(t) for t, array in zip(tensors, data, strict=True) if array is None}
         for var in self.plan.trace.recorder.vars:  # it may have put another array there
             slot = var.slot if var.number in later else None
-            if (
-                slot is not None
-                and slot.key == "_data"
-                and any(slot.holder is t and array is None for t, array in zip(tensors, data, strict=True))
-            ):
+            if slot is not None and slot.key == "_data" and id(slot.holder) in own:
                 lines.append(f"{self.names[var.number]} = {self._slot(slot)}")
         return lines
 
@@ -281,10 +278,8 @@ class _Writer:
                 if var.example.flags.writeable:  # one of its views may not be
                     self.noted.add(var.number)
                     name = self.of(var)
-                    copying = (
-                        f"{self.bind(partial, 'partial')}({self.bind(np.copyto, 'copyto')}, {name}, {name}.copy())"
-                    )
-                    yield f"{back}.append({copying})"
+                    later, copy = self.bind(partial, "partial"), self.bind(np.copyto, "copyto")
+                    yield f"{back}.append({later}({copy}, {name}, {name}.copy()))"
 
     def _has_effect(self) -> None:
         self.first_effect = self.first_effect or len(self.lines) + 2  # after the line of ``def``

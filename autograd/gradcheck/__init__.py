@@ -2,8 +2,7 @@
 
 `check` is the entry point; `subject` and `problem` turn the user's arguments into arrays and graphs; `plan`,
 `differences`, `compare` and `verdicts` do the numerical work on an otherwise unknown function; `localise` and
-`recorder` look for the wrong node; `report` puts the result into words. Nothing in the engine imports this package, and
-it must not know `nn` or `optim`.
+`recorder` look for the wrong node; `report` puts the result into words.
 """
 
 import sys

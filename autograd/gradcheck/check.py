@@ -253,11 +253,6 @@ def _coverage(rows: Sequence[Row]) -> str:
 
 
 def _notes(subject: Subject) -> tuple[str, ...]:
-    notes = []
-    if subject.frozen:
-        notes.append(f"not checked, because they do not require a gradient: {list_names(subject.frozen)}")
-    if subject.passed_over:
-        notes.append(
-            f"not checked, because they are not real floating-point numbers: {list_names(subject.passed_over)}"
-        )
-    return tuple(notes)
+    without, other = "they do not require a gradient", "they are not real floating-point numbers"
+    left_out = ((without, subject.frozen), (other, subject.passed_over))
+    return tuple(f"not checked, because {why}: {list_names(names)}" for why, names in left_out if names)

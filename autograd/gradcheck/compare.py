@@ -1,8 +1,4 @@
-"""Compares the derivatives that rules give for a `Problem` with finite differences, in a row per output and input.
-
-Most numbers agree at the first look, with four evaluations per direction. The others are looked at again with a sweep
-of steps, worst first; a failure along a random direction is then searched for its worst entry.
-"""
+"""Compares the derivatives that rules give for a `Problem` with finite differences, in a row per output and input."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,8 +1,7 @@
 """Measures what a program's gradient misses because values left the graph, so that this is never just a guess.
 
-A value that has left the graph comes back as a constant of some node, or in an attribute of it. The program is recorded
-at points to both sides along a direction; each node is then computed again with the constants of these points and all
-else unchanged. The change, times the adjoint of the node, is its share of the slope that the graph misses.
+The program is recorded at points to both sides along a direction; each node is then computed again with the constants
+and attributes of these points. The change, times its adjoint, is its share of the slope that the graph misses.
 """
 
 from typing import Any, NamedTuple

@@ -1,9 +1,7 @@
 """Finds out why a number is wrong: every node on the way is checked by itself, at its recorded values.
 
-The program is run again with a `Recorder`, and each node becomes a small `Problem`: its kernel, its recorded operands
-and its rule, weighted with the gradient that really arrived; for a second derivative, also its rule and the rules of
-that rule. If every rule is right, the effect of values that left the graph is measured (`leaks`). If that is nothing,
-the number is right by its parts, and the finite differences of the whole function were not reliable.
+The program is run again with a `Recorder`, and each node becomes a small `Problem`, weighted with the gradient that
+really arrived; for a second derivative, its rule does too. docs/gradcheck.md says what follows if all rules are right.
 """
 
 import math

@@ -155,16 +155,16 @@ implements(np.var, direct=True)(_spread_with_options(np.var, reduce.var, False))
 implements(np.std, direct=True)(_spread_with_options(np.std, reduce.std, True))
 
 
-@implements(np.cumsum, direct=True)
-def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
-    """The running sum, in the requested dtype."""
-    return reduce.cumsum(a.astype(dtype) if is_given(dtype) else a, axis=axis)
+def _running(op: Callable[..., Any]) -> Callable[..., Any]:
+    def call(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
+        """The running sum or product, in the requested dtype."""
+        return op(a.astype(dtype) if is_given(dtype) else a, axis=axis)
+
+    return call
 
 
-@implements(np.cumprod, direct=True)
-def cumprod(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
-    """The running product, in the requested dtype."""
-    return reduce.cumprod(a.astype(dtype) if is_given(dtype) else a, axis=axis)
+cumsum = implements(np.cumsum, direct=True)(_running(reduce.cumsum))
+cumprod = implements(np.cumprod, direct=True)(_running(reduce.cumprod))
 
 
 def _cumulative(running: Any, start: float) -> Callable[..., Any]:

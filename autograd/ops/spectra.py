@@ -2,9 +2,8 @@
 
 Vectors of a single value have derivatives; those of repeated values do not, because they are not unique. A function of
 the values alone, and of all of them alike (a trace, a determinant, a sum), still has its gradient there, and second
-derivatives too: they divide differences of slopes by differences of values, and where both are 0 l'Hôpital's rule takes
-over (`limits`). Anything that would need more than that is nan, as in PyTorch and JAX. Values count as equal if they
-differ by no more than the rounding of the factorization.
+derivatives too (`limits`). Anything that would need more than that is nan, as in PyTorch and JAX. Values count as equal
+if they differ by no more than the rounding of the factorization.
 
 Where NumPy reads only one triangle of a symmetric matrix, so does the derivative: see `linalg`.
 
