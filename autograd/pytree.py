@@ -61,12 +61,7 @@ def leaves(tree: Any, path: str = "") -> list[tuple[str, Any]]:
 
 
 def flatten(tree: Any) -> list[Any]:
-    """The leaves of nested containers in order.
-
-    >>> from autograd.pytree import flatten
-    >>> flatten({"a": [1.0, 2.0], "b": (3.0,)})
-    [1.0, 2.0, 3.0]
-    """
+    """The leaves of nested containers in order."""
     parts = _parts(tree)
     return [tree] if parts is None else [leaf for part in parts for leaf in flatten(part)]
 
@@ -74,9 +69,10 @@ def flatten(tree: Any) -> list[Any]:
 def unflatten(tree: Any, values: Iterator[Any]) -> Any:
     """The same containers around other leaves, taken from an iterator in order.
 
-    >>> from autograd.pytree import unflatten
-    >>> unflatten({"a": [1.0, 2.0], "b": (3.0,)}, iter("xyz"))
-    {'a': ['x', 'y'], 'b': ('z',)}
+    >>> from autograd.pytree import flatten, unflatten
+    >>> tree = {"a": [1.0, 2.0], "b": (3.0,)}
+    >>> flatten(tree), unflatten(tree, iter("xyz"))
+    ([1.0, 2.0, 3.0], {'a': ['x', 'y'], 'b': ('z',)})
     """
     parts = _parts(tree)
     if parts is None:

@@ -30,25 +30,7 @@ PATIENCE = 4
 
 
 class Bundle:
-    """Parameters with the same dtype and number of steps, and their state side by side, at most a block of each.
-
-    >>> import numpy as np
-    >>> from autograd import tensor
-    >>> from optim.bundles import Bundle
-    >>> params = [tensor([1.0, 2.0], requires_grad=True), tensor(3.0, requires_grad=True)]
-    >>> states = [{"step": 0}, {"step": 0}]
-    >>> bundle = Bundle(params, states, (), np.empty((2, 3)))
-    >>> for p in params:
-    ...     p.grad = 10.0 * p.data
-    >>> bundle.gather(dict(zip(params, states)).get)
-    True
-    >>> bundle.p, bundle.g
-    (array([1., 2., 3.]), array([10., 20., 30.]))
-    >>> bundle.p -= 1.0
-    >>> bundle.scatter(1)
-    >>> params[0].data, params[1].data, states[0]
-    (array([0., 1.]), array(2.), {'step': 1})
-    """
+    """Parameters with the same dtype and number of steps, and their state side by side, at most a block of each."""
 
     def __init__(
         self, params: Sequence[Tensor], states: Sequence[State], slots: Sequence[str], scratch: NDArray[Any]
@@ -114,12 +96,18 @@ class Bundles:
     >>> import numpy as np
     >>> from autograd import tensor
     >>> from optim.bundles import Bundles
-    >>> params = [tensor(np.ones(n), requires_grad=True) for n in (3, 2, 1000)]
+    >>> params = [tensor(np.ones(n), requires_grad=True) for n in (2, 3, 1000)]
     >>> for p in params:
-    ...     p.grad = p.data
-    >>> bundles = Bundles(params, {p: {"step": 0} for p in params}.get, (), 12, {})
-    >>> [bundle.p.size for bundle in bundles.all], [p.size for p in bundles.alone]
-    ([1005], [])
+    ...     p.grad = 10.0 * p.data
+    >>> states = {p: {"step": 0} for p in params}
+    >>> bundles = Bundles(params, states.get, (), 12, {})
+    >>> (bundle,), alone = bundles.all, bundles.alone
+    >>> bundle.p.size, alone, bundle.gather(states.get), bundle.p[:2], bundle.g[:2]
+    (1005, [], True, array([1., 1.]), array([10., 10.]))
+    >>> bundle.p -= 1.0
+    >>> bundle.scatter(1)
+    >>> params[0].data, states[params[0]]
+    (array([0., 0.]), {'step': 1})
     """
 
     def __init__(

@@ -29,8 +29,8 @@ class Secants:
     >>> secants.add(np.array([2.0, 0.0]), np.array([1.0, 0.0]), 2.0)  # a curvature of 2 along the first axis
     >>> secants.direction(np.array([4.0, 3.0]), 1.0)
     array([-2., -3.])
-    >>> steps, ro
-    ([array([1., 0.])], [0.5])
+    >>> steps, ro, secants.inverse
+    ([array([1., 0.])], [0.5], array([[0.5]]))
     """
 
     def __init__(
@@ -55,13 +55,7 @@ class Secants:
 
     @property
     def inverse(self) -> NDArray[Any]:
-        """R⁻¹ in the order in which the pairs are stored.
-
-        >>> import numpy as np
-        >>> from optim.secants import Secants
-        >>> Secants([np.array([4.0])], [np.array([1.0])], [0.25], 10).inverse
-        array([[0.25]])
-        """
+        """R⁻¹ in the order in which the pairs are stored."""
         count = len(self.ro)
         return self._matrices[2][:count, :count]
 
@@ -86,13 +80,7 @@ class Secants:
         del self.changes[: -self.size], self.steps[: -self.size], self.ro[: -self.size]
 
     def direction(self, g: Vector, scale: float) -> Vector:
-        """−H·g, where the pairs correct H from ``scale`` times the identity.
-
-        >>> import numpy as np
-        >>> from optim.secants import Secants
-        >>> Secants([np.array([4.0])], [np.array([1.0])], [0.25], 1).direction(np.array([2.0]), 1.0)
-        array([-0.5])
-        """
+        """−H·g, where the pairs correct H from ``scale`` times the identity."""
         if not self.ro:
             return -scale * g
         ys, steps, inverse = self._used(len(self.ro))

@@ -89,9 +89,12 @@ def attend(
     """The averages and the weights of attention; the mask is added to the scores.
 
     >>> import numpy as np
-    >>> from nn.layers.attention import attend
-    >>> attend(np.zeros((1, 4)), np.zeros((2, 4)), np.array([[2.0], [4.0]]), None, 0.0, None, None)
+    >>> from nn.layers.attention import attend, mask_as_scores
+    >>> query, key, value = np.zeros((1, 4)), np.zeros((2, 4)), np.array([[2.0], [4.0]])
+    >>> attend(query, key, value, None, 0.0, None, None)
     (array([[3.]]), array([[0.5, 0.5]]))
+    >>> attend(query, key, value, mask_as_scores([[True, False]], float, blocked=True), 0.0, None, None)
+    (array([[4.]]), array([[0., 1.]]))
     """
     factor = 1.0 / math.sqrt(query.shape[-1]) if scale is None else scale
     scores = _matmul(query * factor, key.swapaxes(-1, -2))
@@ -115,12 +118,7 @@ def attend(
 
 
 def mask_as_scores(mask: Any, dtype: Any, *, blocked: bool) -> Any:
-    """A mask as numbers to be added to scores; ``blocked`` is the boolean that hides a key.
-
-    >>> from nn.layers.attention import mask_as_scores
-    >>> mask_as_scores([[True, False]], "float32", blocked=True)
-    array([[-inf,   0.]], dtype=float32)
-    """
+    """A mask as numbers to be added to scores; ``blocked`` is the boolean that hides a key."""
     if mask is None or (isinstance(mask, Tensor) and mask.requires_grad):
         return mask
     values = plain(mask, "attention: the mask")
