@@ -14,9 +14,10 @@ from numpy.typing import DTypeLike
 
 from autograd import Tensor
 from autograd.engine.tensor import constant
-from nn.data.datasets import BatchSampler, Drawn, IterableDataset, RandomSampler, SequentialSampler, rows
+from nn.data.datasets import BatchSampler, Drawn, IterableDataset, RandomSampler, SequentialSampler, TensorDataset, rows
 from nn.data.loader import Loader
-from nn.data.sources import Misfit, Samples, Stream, alike, source_of, stacked
+from nn.data.mapped import Rows
+from nn.data.sources import Arrays, Misfit, Samples, Stream, alike, source_of, stacked
 from nn.defaults import Randomness
 from nn.validation import positive
 
@@ -37,6 +38,8 @@ class DataLoader(Loader):
     for whatever reason; errors name the sample, the batch and the worker. ``pin_memory``, ``persistent_workers`` and
     ``in_order`` have no effect.
 
+    ``window`` is that of a `Loader`, for a `TensorDataset` or a file from `npy`; the threads then prefetch blocks.
+
     >>> import nn
     >>> loader = nn.data.DataLoader(nn.data.TensorDataset(*nn.data.xor()), batch_size=3, num_workers=2)
     >>> for x, y in loader:
@@ -51,18 +54,22 @@ class DataLoader(Loader):
         collate_fn: Callable[[Any], Any] | None = None, pin_memory: bool = False, drop_last: bool = False,
         timeout: float = 0, worker_init_fn: None = None, multiprocessing_context: None = None,
         generator: Randomness = None, *, prefetch_factor: int | None = None, persistent_workers: bool = False,
-        in_order: bool = True, dtype: DTypeLike | None = None,
+        in_order: bool = True, dtype: DTypeLike | None = None, window: int | None = None,
     ) -> None:  # fmt: skip
         ordered, grouped = sampler is not None, batch_sampler is not None
         by_number = hasattr(dataset, "__getitem__") and not isinstance(dataset, IterableDataset)
         if not (by_number or callable(dataset) or isinstance(dataset, Iterable)):
             raise TypeError(f"a data set has __getitem__ and __len__, or __iter__, but {dataset!r:.80} has not.")
         source = Samples(dataset, dtype) if by_number else source_of(dataset, dtype)
+        if window is not None and isinstance(dataset, TensorDataset | Rows):
+            source = Arrays(dataset if isinstance(dataset, Rows) else dataset.tensors, dtype)
         for wrong, why in (
             (batch_size is None, "batch_size=None is not supported: to get single samples, loop over the data set"),
             (grouped and (batch_size != 1 or drop_last), "batch_sampler excludes batch_size and drop_last: omit them"),
             (ordered + grouped + bool(shuffle) > 1, "sampler, batch_sampler and shuffle exclude each other: pass one"),
             ((ordered or grouped) and not by_number, "a stream has its own order: omit the sampler"),
+            (window and not isinstance(source, Arrays), "window needs a TensorDataset or a file from npy"),
+            (window and collate_fn, "window and collate_fn exclude each other: omit one"),
             (num_workers < 0, f"num_workers is a number of threads and must be 0 or more, not {num_workers!r}"),
             (timeout, "timeout is not supported: a thread that hangs cannot be stopped from outside"),
             (worker_init_fn, "worker_init_fn is not supported: workers are threads and share their state"),
@@ -70,7 +77,7 @@ class DataLoader(Loader):
         ):
             if wrong:
                 raise ValueError(f"{why}.")
-        super().__init__(source, batch_size, shuffle=bool(shuffle), drop_last=drop_last, seed=0)
+        super().__init__(source, batch_size, shuffle=bool(shuffle), drop_last=drop_last, seed=0, window=window)
         source.single = True  # a batch is one object, whatever its parts
         self.dataset = dataset
         self.num_workers = num_workers
@@ -91,15 +98,31 @@ class DataLoader(Loader):
     def _read(self, epoch: int, skip: int) -> Iterator[tuple[Any, ...]]:
         if isinstance(self._drawn, Drawn):
             self._drawn.seed, self._drawn.epoch = self.seed, epoch
+        if self.window is not None:
+            for found in self._windows(epoch, skip):
+                batch = [array if isinstance(array, Tensor) else constant(array) for array in found]
+                yield (batch if isinstance(self.dataset, TensorDataset) else batch[0],)
+            return
         order, workers, stream = self.batch_sampler, self.num_workers, None
         if isinstance(self.source, Stream):
             order, workers = BatchSampler(count(), self.batch_size, False), min(workers, 1)
             stream = self.source.samples(skip * self.batch_size)
         calls = (partial(self._fetch, stream, *task) for task in islice(enumerate(order), skip, None))
-        for batch in ahead(calls, workers, workers * self.prefetch_factor) if workers else (call({}) for call in calls):
+        for batch in self._results(calls, workers):
             if batch is END:
                 return
             yield (batch,)
+
+    def _results(self, calls: Iterator[Callable[[dict[Any, str]], Any]], workers: int) -> Iterator[Any]:
+        if not workers:
+            return (call({}) for call in calls)
+        return ahead(calls, workers, workers * self.prefetch_factor)
+
+    def _blocks(self, blocks: Iterator[slice]) -> Iterator[tuple[Any, ...]]:
+        return self._results((partial(self._block, block) for block in blocks), self.num_workers)
+
+    def _block(self, block: slice, at: dict[Any, str]) -> tuple[Any, ...]:
+        return self.source.take(block)
 
     def _fetch(self, stream: Iterator[Any] | None, number: int, index: Iterable[Any], at: dict[Any, str]) -> Any:
         """Fetch one batch, or return END; ``at`` records where each thread is; a key None tells them to stop."""

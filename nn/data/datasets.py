@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autograd import Tensor
+from autograd.engine.tensor import constant
 from nn.arrays import is_live, plain
+from nn.data.mapped import Rows
 from nn.data.sources import common_length
 from nn.defaults import Randomness, generator as generator_of
 from nn.validation import positive
@@ -52,7 +54,7 @@ class IterableDataset(Dataset[Value]):
 
 
 class TensorDataset(Dataset[tuple[Tensor, ...]]):
-    """A data set of the rows of Tensors or arrays of equal length.
+    """A data set of the rows of Tensors, arrays, or files from `npy`, of equal length.
 
     >>> import nn
     >>> nn.data.TensorDataset([[0.0, 0.5], [1.0, 1.5]], [3, 4])[1]
@@ -60,11 +62,11 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
     """
 
     def __init__(self, *tensors: Any) -> None:
-        self.tensors: tuple[Tensor, ...] = tuple(t if isinstance(t, Tensor) else Tensor(t) for t in tensors)
+        self.tensors: tuple[Any, ...] = tuple(t if isinstance(t, Tensor | Rows) else Tensor(t) for t in tensors)
         common_length(self.tensors, "load")
 
     def __getitem__(self, index: Any) -> tuple[Tensor, ...]:
-        return tuple(t[index] for t in self.tensors)
+        return tuple(constant(t[index]) if isinstance(t, Rows) else t[index] for t in self.tensors)
 
     def __len__(self) -> int:
         return len(self.tensors[0])
@@ -135,7 +137,7 @@ def rows(dataset: Any, index: Sequence[Any]) -> list[Any] | None:
         dataset, index = dataset.dataset, [dataset.indices[i] for i in index]
     if type(dataset) is not TensorDataset or any(map(is_live, dataset.tensors)):
         return None
-    return [plain(t)[index] for t in dataset.tensors]
+    return [(t if isinstance(t, Rows) else plain(t))[index] for t in dataset.tensors]
 
 
 class Sampler(Generic[Value]):

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from nn.data.sources import Arrays, Source, Stream, source_of
+from nn.data.windows import own, shuffled
 from nn.defaults import Randomness, generator
+from nn.validation import positive
 
 __all__ = ["Loader"]
 
@@ -36,7 +38,13 @@ class Loader:
     With ``shuffle``, every pass has a new order, which depends only on ``seed`` and the number of the pass: a new
     loader with the same seed yields the same batches. Without a seed, it draws one from the generator of
     `manual_seed`. ``augment(x, rng)`` changes the first array of each batch; its generator depends on the seed and the
-    numbers of the pass and the batch. `state_dict` can be called at any time, even in the middle of a pass; after
+    numbers of the pass and the batch.
+
+    For data in files, ``window`` (with ``shuffle``) states how many samples to hold in memory: 16 blocks of consecutive
+    samples, drawn at random, are read and shuffled together, so that files are read in long runs. Of several ranks
+    (`nn.distributed`), each reads consecutive samples of its own, and so its own shards.
+
+    `state_dict` can be called at any time, even in the middle of a pass; after
     `load_state_dict`, the next pass continues after the last batch that was yielded.
 
     Raises ValueError for arrays of different lengths, a batch size below 1, or a stream with ``shuffle``. Compare
@@ -57,6 +65,7 @@ class Loader:
     def __init__(
         self, data: Any, batch_size: int = 32, *, shuffle: bool = False, drop_last: bool = False,
         seed: Randomness = None, dtype: DTypeLike | None = None, augment: Augment | None = None,
+        window: int | None = None,
     ) -> None:  # fmt: skip
         self.source: Source = source_of(data, dtype)
         if isinstance(batch_size, bool) or not isinstance(batch_size, int | np.integer) or batch_size < 1:
@@ -66,11 +75,16 @@ class Loader:
                 f"{self.source.what} cannot be shuffled, because its samples arrive one at a time. Collect them in an "
                 "array, shuffle them at their source, or pass shuffle=False."
             )
+        if window is not None and not shuffle:
+            raise ValueError("window says how many samples to shuffle at a time: pass shuffle=True, too.")
         self.batch_size: int = int(batch_size)
+        self.window: int | None = None if window is None else positive("window", window, "number of samples")
         self.shuffle = shuffle
         self.drop_last = drop_last
         self.seed: int = int(seed) if isinstance(seed, int | np.integer) else int(generator(seed).integers(2**63))
         self.augment = augment
+        self.part: tuple[int, int] = (0, 1)  # of each batch, this rank's part of so many (`nn.distributed`)
+        self._idle: set[int] = set()  # batches without a sample for this rank
         self.epoch: int = 0  # passes started
         self.batch: int = 0  # batches yielded by the latest pass; 0 once it has ended
         self._skip = 0  # batches the next pass skips, because they were yielded before
@@ -100,10 +114,30 @@ class Loader:
             yield from self.source.batches(self.batch_size, skip, self.drop_last)
             return
         samples = len(self.source)
+        if self.window is not None:
+            yield from self._windows(epoch, skip)
+            return
         order = np.random.default_rng((self.seed, epoch)).permutation(samples) if self.shuffle else None
         for number in range(skip, len(self)):
             start, stop = number * self.batch_size, min((number + 1) * self.batch_size, samples)
             yield self.source.take(slice(start, stop) if order is None else order[start:stop])
+
+    def _windows(self, epoch: int, skip: int) -> Iterator[tuple[Any, ...]]:
+        """Iterate over this rank's parts of the batches after the first ``skip``, shuffled by windows."""
+        assert self.window is not None
+        rows, size = own(len(self.source), self.batch_size, *self.part)
+        count = skip
+        for batch in shuffled(self._blocks, rows, self.window, size, (self.seed, epoch), skip):
+            if count < len(self):
+                yield batch
+            count += 1
+        if count < len(self):  # too few samples for all ranks are left
+            self._idle.add(count)
+            yield self.source.take(slice(rows.start, rows.start + 1))
+
+    def _blocks(self, blocks: Iterator[slice]) -> Iterator[tuple[Any, ...]]:
+        """Read blocks of samples."""
+        return map(self.source.take, blocks)
 
     def state_dict(self) -> dict[str, int]:
         """Return the position of the loader: its seed, the number of the pass, and the batches yielded so far.

@@ -16,7 +16,7 @@ from nn.errors import DataFileError
 
 __all__ = ["NpyFile", "npy"]
 
-RELEASE = 32 << 20  # bytes to read through the memory map before releasing its pages
+RELEASE = 1 << 20  # bytes to read through the memory map before releasing its pages
 OPEN = 128  # shards to keep open
 
 
