@@ -1,7 +1,4 @@
-"""Makes Python's garbage collector wait while a step is computed that creates many objects and no cycles.
-
-It is never switched off, because that would affect all threads; docs/performance.md gives the times.
-"""
+"""Makes Python's garbage collector wait during steps that create many objects and no cycles (docs/performance.md)."""
 
 import gc
 import os

@@ -1,8 +1,6 @@
 """``x += 1`` and its kind: inside ``no_grad()`` they change a leaf that requires a gradient, outside they raise.
 
-Where an operator has no in-place form, Python rebinds the name; so for computed Tensors and those without gradient ``x
-+= 1`` means ``x = x + 1``. For a leaf, a loop over parameters would then silently train nothing. Parameters and buffers
-of a module (frozen ones too) are changed in place for the same reason.
+For other Tensors, but not for parameters and buffers, ``x += 1`` means ``x = x + 1``: Python binds the name again.
 """
 
 from collections.abc import Callable

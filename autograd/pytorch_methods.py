@@ -1,7 +1,4 @@
-"""PyTorch's methods that NumPy's arrays do not have, and ``dim`` and ``keepdim`` for ``axis`` and ``keepdims``.
-
-Where the two libraries use a name differently, NumPy's meaning stays, unless PyTorch's own keywords select the other.
-"""
+"""PyTorch's methods that NumPy's arrays do not have, and ``dim`` and ``keepdim`` for ``axis`` and ``keepdims``."""
 
 import warnings
 from collections.abc import Callable

@@ -1,7 +1,4 @@
-"""Transforms: they turn functions of arrays into functions of arrays (`grad`, `jacobian`, `hessian`, ...).
-
-Results are plain for plain arguments, unless the function depends on other live Tensors (see docs/design.md).
-"""
+"""Transforms: they turn functions of arrays into functions of arrays (`grad`, `jacobian`, `hessian`, ...)."""
 
 from __future__ import annotations
 

@@ -258,11 +258,7 @@ def _called_by(frame: FrameType) -> str:
 
 
 def _assembles_a_list(frame: FrameType) -> bool:
-    """Whether the running line calls NumPy with a list of Tensors (as in ``np.array([t1, t2])``).
-
-    NumPy asks each Tensor of a list for its array exactly as it asks a single one, so the source is read instead.
-    Without source the answer is no, and the error names both remedies.
-    """
+    """Whether the running line calls NumPy with a list of Tensors, as in ``np.array([t1, t2])``; no without source."""
     call = _call_at(frame)
     if call is None or not call.args:
         return False

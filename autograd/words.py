@@ -67,10 +67,7 @@ class _Absent:  # its docstring is what `help` shows of a word
 
 
 def _absent(place: str) -> dict[str, Any]:
-    """The names of a place as missing attributes: asking for one raises an error with its replacement.
-
-    ``__getattr__`` would slow every attribute, on Python 3.11 those that are there, later those that NumPy asks for.
-    """
+    """The names of a place as missing attributes: asking for one raises an error with its replacement."""
     rows = _TEXT.split(f"\n{place} | ")[1:]
     names = {name: _Absent() for row in rows for name in row.partition(" |")[0].split(", ")}
 

@@ -1,10 +1,4 @@
-"""Units that start equal: found when a model is first called, reported at the first gradient.
-
-In any architecture, units stay equal exactly if their gradients are equal (see `SymmetryWarning`). A last layer that
-starts at 0 gets different gradients for different targets, and so does a zero-initialized branch beside a shortcut:
-both learn, so neither is reported. A hidden layer whose weights all equal one nonzero constant is reported too, even
-if the weights after it differ, although its units then do not stay equal forever.
-"""
+"""Units that start equal: found when a model is first called, reported at the first gradient (see docs/design.md)."""
 
 from __future__ import annotations
 

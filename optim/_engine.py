@@ -1,7 +1,7 @@
 """The check, made first, that the `autograd` found by Python is chainrule's: HIPS autograd has the same import name.
 
 The later of the two to be installed overwrites files of the earlier, so nothing here may rely on a name inside
-`autograd`. (If HIPS autograd comes first, our own `autograd/__init__.py` survives and looks out for itself.)
+`autograd`. If HIPS autograd comes first, our own `autograd/__init__.py` survives and looks out for itself.
 """
 
 from os import path

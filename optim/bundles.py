@@ -1,8 +1,4 @@
-"""Small parameters that are updated together as one array, which costs no more than updating one of them.
-
-Parameters and gradients are copied side by side, and the new parameters back; their state stays side by side. Results
-are the same to the last bit, because updates are elementwise.
-"""
+"""Small parameters that are updated together as one array, which costs no more than updating one of them."""
 
 from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise

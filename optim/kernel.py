@@ -1,7 +1,4 @@
-"""Runs an update in place, over blocks that fit the processor's cache, in scratch memory that is reused.
-
-Twelve operations on a large array read and write main memory twelve times; block by block, they read it once.
-"""
+"""Runs an update in place, over blocks that fit the processor's cache, in scratch memory that is reused."""
 
 from collections.abc import Callable, Mapping, Sequence
 from math import prod

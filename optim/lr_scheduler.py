@@ -1,8 +1,7 @@
 """PyTorch's schedulers: at each `step`, mostly once per epoch, they write new rates into the groups of an optimizer.
 
-Where `optim.schedules` has the formula, it is used with a start of 1; a rate that is itself a function of the step is
-refused. As in PyTorch, most schedulers multiply the current rate by the change of their factor, so several can be
-combined and rates set by hand are kept; the others set the rate. Types are in lr_scheduler.pyi.
+Most multiply the current rate by the change of their factor, so several can be combined and rates set by hand are kept;
+the others set the rate. The formulas are those of `optim.schedules` with a start of 1; types are in lr_scheduler.pyi.
 """
 
 import warnings

@@ -1,10 +1,4 @@
-"""Turns an update, written as an expression, into a sequence of NumPy calls that run in place.
-
-`record` calls the update once with objects that record every operation, assigns memory to each intermediate result,
-and writes a Python function that does the same without temporaries. Operations are elementwise, so each may overwrite
-an operand. A result goes to the memory of the parameter or the state if the old value is no longer needed, else to a
-scratch register, which is free again after the last use. Coefficients are combined once per step, as Python floats.
-"""
+"""Turns an update, written as an expression, into a sequence of NumPy calls that run in place (see docs/design.md)."""
 
 from __future__ import annotations
 

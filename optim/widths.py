@@ -1,8 +1,4 @@
-"""The dtype of an update: the parameter's own, or a wider one if its numbers would not fit.
-
-Half precision is too narrow for any update: rates times gradients underflow, as do squares of gradients and eps. Other
-dtypes are kept until the square of a gradient overflows, or underflows beside an even smaller eps.
-"""
+"""The dtype of an update: the parameter's own, or a wider one if its numbers would not fit (see docs/design.md)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache

@@ -1,8 +1,4 @@
-"""The kinds of recurrent layers: the single step of each, and its op for a whole sequence.
-
-A step receives its input already multiplied by the weights, ``a = x W_ih^T + b_ih``. The rows of the weights belong to
-the gates, in blocks of H rows, in PyTorch's order.
-"""
+"""The kinds of recurrent layers: the single step of each, and its op for a whole sequence."""
 
 from collections.abc import Callable
 from functools import partial
@@ -16,9 +12,9 @@ State = tuple[Any, ...]  # (h,) or (h, c), each of shape (N, H)
 class Kind(NamedTuple):
     """One kind of recurrent layer."""
 
-    step: Callable[..., Any]  # of a, W_hh, b_hh and the state
+    step: Callable[..., Any]  # of a = x W_ih^T + b_ih, W_hh, b_hh and the state
     sequence: Callable[..., Any]  # of x, W_ih, W_hh, b_ih, b_hh and the state, with reverse=
-    gates: int
+    gates: int  # to which the rows of the weights belong, in blocks of H rows and PyTorch's order
     states: tuple[str, ...] = ("h",)
 
 
