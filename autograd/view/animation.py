@@ -46,7 +46,7 @@ class _Stage:
 
     def __init__(self, replay: Replay, names: Names) -> None:
         self.replay, self.names = replay, names
-        full = snapshot(replay.root)
+        full = snapshot(replay.root, names=names.given)
         self.graph = narrow(full._replace(nodes=tuple(_filled(replay, node) for node in full.nodes)), MOST)
         self.order = [node.vertices[0] for node in full.nodes]
         self.first = {node.vertices[0]: node.results[0].index for node in full.nodes}

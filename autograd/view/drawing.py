@@ -13,6 +13,7 @@ from autograd.view.graph.expand import expand as expand_fused
 from autograd.view.graph.fold import leave_out
 from autograd.view.graph.shrink import fold_many, shrink
 from autograd.view.graph.snapshot import snapshot
+from autograd.view.graph.variables import variables
 from autograd.view.layout.render import Renderer, render, render_file
 from autograd.view.picture.boxes import Direction, Picture
 from autograd.view.picture.labels import compose
@@ -32,7 +33,8 @@ def draw(
     """Draw the graph of a Tensor, of several (a list, tuple or dict), or up to the op that raised an error.
 
     Each box is one op with its result: its name if it has one, its op, shape, dtype, value and, after `backward`,
-    gradient. The graph is read now; later changes do not affect the drawing.
+    gradient. A Tensor without a name is called like the variable of the caller that holds it, or like the attribute of
+    a module. The graph is read now; later changes do not affect the drawing.
 
     Parameters
     ----------
@@ -65,7 +67,7 @@ def draw(
     >>> y = x * x + 1
     >>> y.backward()
     >>> draw(y)
-    · + 1  value 10  grad 1
+    y = · + 1  value 10  grad 1
     └─ x * x  value 9  grad 1
        └─ x: input  value 3  grad 6
     (size of gradient: 1 to 6; all float64)
@@ -84,7 +86,7 @@ def draw(
             raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, not {value!r}.")
 
     def prepared() -> Any:
-        graph = shrink(snapshot(outputs, keep=(values, grads)), depth=depth, max_nodes=max_nodes)
+        graph = shrink(snapshot(outputs, keep=(values, grads), names=variables()), depth=depth, max_nodes=max_nodes)
         return leave_out(fold_many(expand_fused(graph), max_nodes), max_nodes) if expand else graph
 
     # The records of a large graph have no cycles; looking for some after every few thousand takes half of the time.
@@ -98,7 +100,7 @@ class Drawing(Printable):
     """A drawn graph: it displays itself in notebooks and terminals, and can be saved to files.
 
     ``svg``, ``dot``, ``mermaid``, ``html`` and ``text`` are strings; ``save`` writes a file by its suffix. The text
-    form depends on the graph alone, so it can stand in doctests.
+    form depends on the graph and the names of variables alone, so it can stand in doctests.
 
     >>> from autograd import tensor
     >>> from autograd.view import draw

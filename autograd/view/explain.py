@@ -20,6 +20,7 @@ from autograd.view.chain.expression import latex_name, latex_number
 from autograd.view.chain.names import Names
 from autograd.view.chain.paths import Edge, count_paths, largest_paths
 from autograd.view.chain.replay import Replay
+from autograd.view.graph.variables import variables
 from autograd.view.picture.values import brief, number
 
 Index = int | Sequence[int] | None
@@ -107,7 +108,7 @@ def explain(output: Tensor, wrt: Tensor, *, at: Index = None, of: Index = None, 
     if not targets:
         raise UnusedInputError(f"{output._describe()} does not depend on {wrt._describe()}.")
     replay.run()
-    names = Names([root])
+    names = Names([root], variables())
     entry = _flat(wrt.shape, at, "at") if at is not None or wrt.size == 1 else None
     return Explanation(replay, names, targets, entry, source, most)
 

@@ -14,6 +14,7 @@ from autograd.engine.graph import STATE, Leaf, Node, Output, Vertex
 from autograd.engine.tensor import plain
 from autograd.modes import Both, Mode, Watch
 from autograd.view.chain.names import Names, place_of, scope_of
+from autograd.view.graph.variables import variables
 from autograd.view.picture.values import brief
 
 _SHOWN = 60
@@ -69,7 +70,7 @@ class record(Mode):
     recording of 2 operations
     x: (100,) array, rms 1, gradient (100,) array, rms 2
     multiply_1 = x * 2: (100,) array, rms 2, gradient (100,) array, rms 1
-    sum_1 = sum(multiply_1): 200, gradient 1
+    y = sum(multiply_1): 200, gradient 1
     """
 
     def __enter__(self) -> "Recording":  # type: ignore[override]  # the other modes give nothing
@@ -78,6 +79,12 @@ class record(Mode):
         self._changes = {"watch": recording if outer is None else Both(recording, outer)}
         super().__enter__()
         return recording
+
+    def __exit__(self, *error: Any) -> None:
+        watch = STATE.get().watch
+        recording: Recording = watch.first if isinstance(watch, Both) else watch
+        recording._variables = variables()
+        super().__exit__(*error)
 
 
 class Recording(Watch):
@@ -88,7 +95,7 @@ class Recording(Watch):
     ...     loss = (tensor(3.0, requires_grad=True, name="x") * 2.0) ** 2
     ...     loss.backward()
     >>> [entry.name for entry in run]
-    ['x', 'multiply_1', 'power_1']
+    ['x', 'multiply_1', 'loss']
     >>> run["x"].value, run["x"].gradient
     (array(3.), np.float64(24.0))
     """
@@ -100,6 +107,7 @@ class Recording(Watch):
         self._values: dict[Vertex, Any] = {}
         self._gradients: dict[Vertex, Any] = {}
         self._made: Node | None = None
+        self._variables: dict[Any, str] = {}  # the names at the end of the block
 
     def forward(self, node: Any, operands: tuple[Any, ...], out: Any) -> None:
         for operand in operands:
@@ -156,7 +164,7 @@ class Recording(Watch):
         self._gradients[vertex] = np.array(g)[()] if prior is None else prior + g
 
     def __iter__(self) -> Iterator[Entry]:
-        names = Names(self._nodes)
+        names = Names(self._nodes, self._variables)
         for vertex in self._nodes:
             value, g = self._values[vertex], self._gradients.get(vertex)
             yield Entry(names(vertex), names.expression(vertex), value, g, *place_of(vertex), scope_of(vertex), vertex)
@@ -165,9 +173,10 @@ class Recording(Watch):
         return len(self._nodes)
 
     def __getitem__(self, name: str) -> Entry:
-        """The entry with a name, such as ``run["loss"]`` or ``run["add_2"]``."""
+        """The entry with a name, such as ``run["loss"]``, or with the number of its op, such as ``run["add_2"]``."""
+        numbered = Names(self._nodes)
         for entry in self:
-            if entry.name == name:
+            if name in (entry.name, numbered(entry.vertex)):
                 return entry
         raise KeyError(name)
 

@@ -22,6 +22,7 @@ from autograd.view.animation import MOST_STEPS, animation
 from autograd.view.chain.local import rule_source, slope
 from autograd.view.chain.names import Names, place_of, scope_of
 from autograd.view.chain.replay import Firing, Replay, Sent
+from autograd.view.graph.variables import variables
 from autograd.view.picture.values import brief
 from autograd.view.write.page import write_player
 
@@ -145,7 +146,7 @@ class Steps(Printable):
 
     def __init__(self, replay: Replay) -> None:
         self._replay = replay
-        self._names = Names([replay.root])
+        self._names = Names([replay.root], variables())
 
     def __iter__(self) -> Iterator[Step]:
         for number, firing in enumerate(self._replay, 1):

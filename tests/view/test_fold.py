@@ -152,6 +152,7 @@ def test_a_loop_over_the_parts_of_a_split_folds(graphs, backwards):
     for part in reversed(parts) if backwards else parts:
         h = np.tanh(part + h @ w)
         states.append(h)
+    del part  # a variable that would name one of the parts
     drawing = draw(np.stack(states).sum(), renderer="own")
     graph = sound(shrink(snapshot(np.stack(states).sum()), depth=None, max_nodes=300))
     assert [frame.repeat for frame in graph.frames] == [30]

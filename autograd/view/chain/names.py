@@ -1,7 +1,4 @@
-"""A name for every vertex of a graph: the user's name, or one made from the op and a count, such as ``add_2``.
-
-The names depend on the graph alone, so the same program gives the same names.
-"""
+"""A name for every vertex of a graph: the user's name, or one made from the op and a count, such as ``add_2``."""
 
 import linecache
 from collections import Counter
@@ -11,6 +8,7 @@ from typing import Any
 
 from autograd.engine.graph import Leaf, Node, Output, Vertex, newest_first
 from autograd.provenance import line_of, place
+from autograd.view.graph.variables import name_of
 from autograd.view.picture.labels import factor, shorten
 from autograd.view.picture.values import number
 
@@ -20,20 +18,23 @@ _LONGEST = 32
 class Names:
     """The names of the vertices below some roots."""
 
-    def __init__(self, roots: Iterable[Vertex]) -> None:
+    def __init__(self, roots: Iterable[Vertex], variables: dict[Any, str] | None = None) -> None:
         self._names: dict[Vertex, str] = {}
+        self.given: dict[Any, str] = {}  # by the user
         taken: set[str] = set()
         counts: Counter[str] = Counter()
         for vertex in _oldest_first(roots):
+            if given := name_of(vertex, variables or {}):
+                self.given[vertex] = given
             if isinstance(vertex, Output):
                 continue  # called after its node, when somebody asks
-            if vertex.name:
-                stem = shorten(vertex.name, _LONGEST)
-                name = next(n for n in (stem, *(f"{stem}'{k}" for k in range(2, 9999))) if n not in taken)
-            else:
+            if not vertex.name:  # counted under a variable's name too, so that the numbers depend on the graph alone
                 stem = vertex.op.name if vertex.op is not None else getattr(vertex, "kind", "value")
                 name = next(n for n in (f"{stem}_{k}" for k in count(counts[stem] + 1)) if n not in taken)
                 counts[stem] = int(name.rpartition("_")[2])
+            if given:
+                stem = shorten(given, _LONGEST)
+                name = next(n for n in (stem, *(f"{stem}'{k}" for k in range(2, 9999))) if n not in taken)
             taken.add(name)
             self._names[vertex] = name
 
@@ -44,7 +45,7 @@ class Names:
         if isinstance(operand, Output):
             maker = operand.parents[0]
             assert maker is not None
-            return operand.name or f"{self._names[maker]}[{operand.index}]"
+            return self.given.get(operand) or f"{self._names[maker]}[{operand.index}]"
         return self._names[operand]
 
     def expression(self, vertex: Vertex) -> str:

@@ -3,7 +3,7 @@
 Nothing recurses, and no array is read from variables that may be gone, except large parameters (models keep those).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from itertools import chain, takewhile
 from typing import Any
 
@@ -12,17 +12,18 @@ from autograd.provenance import origin_of
 from autograd.pytree import flatten
 from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Kind, Number, Result, operands_first
 from autograd.view.graph.traced import Traced
+from autograd.view.graph.variables import attributes, name_of, named
 
 Keep = tuple[str, str]  # how values and how gradients are looked for: "auto", "live" or "off"
 Place = tuple[int, int | None]  # of a Tensor in a graph: its node, and which of the outputs it is
 
 
-def snapshot(outputs: Any, *, keep: Keep = ("auto", "auto")) -> Graph:
+def snapshot(outputs: Any, *, keep: Keep = ("auto", "auto"), names: dict[Any, str] | None = None) -> Graph:
     """Record everything that the outputs depend on.
 
     ``outputs`` is a Tensor, or Tensors in lists, tuples and dicts, also nested ones, or the error of an op that refused
     its operands. The order of the nodes follows from the graph (each node after its operands, operands from left to
-    right), so the same graph always gives the same records.
+    right), so the same graph always gives the same records. ``names`` are those of variables.
 
     >>> from autograd import tensor
     >>> from autograd.view.graph.snapshot import snapshot
@@ -32,14 +33,16 @@ def snapshot(outputs: Any, *, keep: Keep = ("auto", "auto")) -> Graph:
     """
     traced = outputs if isinstance(outputs, Traced) else None
     outputs = outputs if traced is None else traced.outputs
+    inputs = None if traced is None else traced.names
+    names = (names or {}) | ({} if traced is None else named(attributes(traced.model)) | traced.names)
     if isinstance(outputs, BaseException):
-        return _up_to(outputs, keep, traced)
-    return recorded(_tensors(outputs), keep, traced)[0]
+        return _up_to(outputs, _Recorder(keep, names, inputs))
+    return _Recorder(keep, names, inputs).record(_tensors(outputs))
 
 
-def recorded(outputs: list[Any], keep: Keep, traced: Traced | None = None) -> tuple[Graph, list[Place]]:
+def recorded(outputs: list[Any], keep: Keep) -> tuple[Graph, list[Place]]:
     """The graph of Tensors, and the place of each of them in it."""
-    recorder = _Recorder(keep, traced)
+    recorder = _Recorder(keep, {}, None)
     return recorder.record(outputs), recorder.places
 
 
@@ -53,7 +56,7 @@ def refused(error: BaseException) -> tuple[Any, Any]:
     return None, None
 
 
-def _up_to(error: BaseException, keep: Keep, traced: Traced | None) -> Graph:
+def _up_to(error: BaseException, recorder: "_Recorder") -> Graph:
     """The graph of the operands that an op refused, and the op that failed."""
     op, operands = refused(error)
     if op is None or operands is None:
@@ -62,8 +65,8 @@ def _up_to(error: BaseException, keep: Keep, traced: Traced | None) -> Graph:
             "can be drawn."
         )
     given = [x for x in operands if hasattr(x, "_node")]
-    graph, found = recorded(given, keep, traced) if given else (Graph((), (), ()), [])
-    places = iter(found)
+    graph = recorder.record(given) if given else Graph((), (), ())
+    places = iter(recorder.places)
     arguments = tuple(Argument(*next(places), x.requires_grad) if hasattr(x, "_node") else Number(x) for x in operands)
     nodes = [node._replace(output=False) for node in graph.nodes]
     rank = 1 + max((node.made for node in nodes), default=-1)
@@ -118,9 +121,9 @@ def _operands(vertex: Vertex) -> list[Vertex]:
 class _Recorder:
     """One walk: from the outputs to the leaves, then a record for each vertex met."""
 
-    def __init__(self, keep: Keep, traced: Traced | None) -> None:
+    def __init__(self, keep: Keep, names: dict[Any, str], inputs: Container[Vertex] | None) -> None:
         self.keep_values, self.keep_grads = keep
-        self.traced, self.names = traced is not None, {} if traced is None else traced.names
+        self.names, self.inputs = names, inputs  # the latter of a call that was traced
         self.frames: list[FrameRecord] = []
         self.frame_ids: dict[Any, int] = {}
         self.places: list[Place] = []  # of each Tensor given
@@ -185,7 +188,7 @@ class _Recorder:
 
     def moves_in(self, leaf: Leaf) -> bool:
         if leaf.kind == "constant":
-            return leaf not in self.names if self.traced else leaf.shape == ()
+            return leaf.shape == () if self.inputs is None else leaf not in self.inputs
         return leaf.kind == "parameter"
 
     def results(self, order: list[Vertex], roots: list[Vertex | None]) -> list[tuple[Result, ...]]:
@@ -214,21 +217,20 @@ class _Recorder:
             value = None
         if self.keep_grads == "off":
             grad = None
-        return Result(index, vertex.name or self.names.get(vertex), vertex.shape, vertex.dtype, value, grad)
+        return Result(index, name_of(vertex, self.names), vertex.shape, vertex.dtype, value, grad)
 
     def unused(self, i: int, tensor: Any) -> GraphNode:
         """A Tensor outside any graph: only the Tensor itself is shown."""
         kind: Kind = tensor._kind if tensor.requires_grad else "constant"
         value = None if self.keep_values == "off" else tensor.data
         grad = None if self.keep_grads == "off" else tensor.grad
-        result = Result(None, tensor.name, tensor.shape, tensor.dtype, value, grad)
+        result = Result(None, tensor.name or self.names.get(id(tensor)), tensor.shape, tensor.dtype, value, grad)
         return GraphNode(i, kind, "", results=(result,), output=True)
 
     def node(self, i: int, vertex: Vertex, ids: dict[Vertex, int], results: tuple[Result, ...]) -> GraphNode:
         if not isinstance(vertex, Node):
-            given: Any = "input" if vertex in self.names else vertex.kind if isinstance(vertex, Leaf) else "constant"
-            kind: Kind = given
-            return GraphNode(i, kind, "", results=results)
+            kind: Any = vertex.kind if isinstance(vertex, Leaf) else "constant"
+            return GraphNode(i, "input" if vertex in (self.inputs or ()) else kind, "", results=results)
         arguments: list[Any] = []
         for slot, operand in enumerate(vertex.operands):
             if isinstance(operand, Vertex):

@@ -21,10 +21,10 @@ def write_tree(picture: Picture) -> str:
     >>> y = x * x
     >>> print(draw(y + 1 / y, values="off", grads="off").text)
     add
-    ├─ #1 x * x
+    ├─ #1 y = x * x
     │  └─ x: input
-    └─ 1 / ·
-       └─ #1 x * x (above)
+    └─ 1 / y
+       └─ #1 y = x * x (above)
     (all float64)
     """
     return _Tree(picture).write()
