@@ -95,7 +95,8 @@ def picture():
     program = re.search(r"^```python\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)[1]
     names = {}
     exec("\n".join(line for line in program.splitlines() if not line.startswith("draw(")), names)
-    return draw(names["y"], renderer="own").svg
+    y = names["y"]  # the picture calls it by this name, as in the program
+    return draw(y, renderer="own").svg
 
 
 def main(check):
