@@ -9,6 +9,7 @@ from autograd.callers import is_ours
 from autograd.engine.graph import Vertex
 from autograd.engine.tensor import Tensor
 
+
 def variables() -> dict[Any, str]:
     """The variables of the frame that called the library, and the attributes of modules among them.
 
