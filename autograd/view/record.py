@@ -81,9 +81,8 @@ class record(Mode):
         return recording
 
     def __exit__(self, *error: Any) -> None:
-        watch = STATE.get().watch
-        recording: Recording = watch.first if isinstance(watch, Both) else watch
-        recording._variables = variables()
+        watch: Any = STATE.get().watch
+        (watch.first if isinstance(watch, Both) else watch)._variables = variables()
         super().__exit__(*error)
 
 
