@@ -81,8 +81,9 @@ class record(Mode):
         return recording
 
     def __exit__(self, *error: Any) -> None:
-        watch: Any = STATE.get().watch
-        (watch.first if isinstance(watch, Both) else watch)._variables = variables()
+        watch = STATE.get().watch
+        recording: Any = watch.first if isinstance(watch, Both) else watch
+        recording._variables = variables()
         super().__exit__(*error)
 
 
