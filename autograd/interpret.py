@@ -65,7 +65,7 @@ def unrecorded(op: Any, xs: tuple[Any, ...], attributes: dict[str, Any] | None, 
     make = constant_outputs if op.outputs else constant if op.differentiable else constant_if_real
     result = make(out)
     if state.watch is not None:
-        state.watch.unrecorded(op, xs, attributes, out, result)
+        state.watch._unrecorded(op, xs, attributes, out, result)
     return result
 
 

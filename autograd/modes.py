@@ -40,10 +40,10 @@ class Watch:
     def applied(self, op: Any, xs: tuple[Any, ...], data: tuple[Any, ...], out: Any, result: Any) -> None:
         """An op was applied to operands, with these arrays in them; the result is its Tensor (or several)."""
 
-    def unrecorded(self, op: Any, xs: tuple[Any, ...], attributes: Any, out: Any, result: Any) -> None:
+    def _unrecorded(self, op: Any, xs: tuple[Any, ...], attributes: Any, out: Any, result: Any) -> None:
         """An op gave a result that needs no gradient, so no node was made."""
 
-    def converted(self, old: Any, new: Any) -> None:
+    def _converted(self, old: Any, new: Any) -> None:
         """An array was converted to another dtype, outside of any op."""
 
     def forward(self, node: Any, operands: tuple[Any, ...], out: Any) -> None:
@@ -58,7 +58,7 @@ class Both(Watch):
 
     def __init__(self, first: Watch, second: Watch) -> None:
         self.first, self.second = first, second
-        for name in ("applied", "unrecorded", "converted", "forward", "backward"):
+        for name in ("applied", "_unrecorded", "_converted", "forward", "backward"):
             setattr(self, name, partial(_in_turn, getattr(first, name), getattr(second, name)))
 
 

@@ -110,5 +110,5 @@ def floating(x: Any, like: Tensor | None = None) -> Any:
             ) from None
     array = np.asarray(given := plain(x, "the input"), get_default_dtype() if like is None else like.dtype)
     if (watch := STATE.get().watch) is not None:
-        watch.converted(given, array)
+        watch._converted(given, array)
     return array

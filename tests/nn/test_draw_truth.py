@@ -55,8 +55,8 @@ def of_example(name, rng):
 class Kept(Traced):
     """Keeps all values, where `record` keeps those on the way of a gradient."""
 
-    def unrecorded(self, op, xs, attributes, out, result):
-        super().unrecorded(op, xs, attributes, out, result)
+    def _unrecorded(self, op, xs, attributes, out, result):
+        super()._unrecorded(op, xs, attributes, out, result)
         for part in result if op.outputs else (result,):
             vertex = part._node if isinstance(part, Tensor) else self._find(part)
             vertex.value = np.array(part.data)

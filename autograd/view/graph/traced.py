@@ -44,12 +44,12 @@ class Traced(Watch):
         self._register(plain(x), vertex)
         return x
 
-    def converted(self, old: Any, new: Any) -> None:
+    def _converted(self, old: Any, new: Any) -> None:
         """A layer has converted an array to another dtype."""
         if (vertex := self._find(old)) is not None:
             self._register(new, vertex)
 
-    def unrecorded(self, op: Any, xs: tuple[Any, ...], attributes: Any, out: Any, result: Any) -> None:
+    def _unrecorded(self, op: Any, xs: tuple[Any, ...], attributes: Any, out: Any, result: Any) -> None:
         """Make the node of a result that needs no gradient, which may also be a plain array."""
         outs = out if op.outputs else (np.asarray(out),)
         shown = tuple([source(x) for x in xs])
