@@ -108,12 +108,7 @@ def sum_to(d: Any, shape: Shape) -> Any:
 
 
 def shifted(axis: Axis, ndim: int) -> Any:
-    """The axes of an array, renumbered for a stack of such arrays with a new first axis.
-
-    >>> from autograd.arrays import shifted
-    >>> shifted((0, -1), 3), shifted(None, 3)
-    ((1, -1), (1, 2, 3))
-    """
+    """The axes of an array, renumbered for a stack of such arrays with a new first axis."""
     if isinstance(axis, tuple):
         return tuple([shifted(a, ndim) for a in axis])
     return tuple(range(1, ndim + 1)) if axis is None else axis + 1 if axis >= 0 else axis
@@ -124,14 +119,6 @@ def only_numbers(x: Any, what: str) -> Any:
     or another meaning of ``*`` would be lost.
 
     `numpy.memmap` and record arrays compute like plain arrays and are accepted.
-
-    >>> import numpy as np
-    >>> from autograd.arrays import only_numbers
-    >>> only_numbers(np.ma.array([1.0, 2.0], mask=[True, False]), "the target")
-    Traceback (most recent call last):
-    ...
-    autograd.errors.OperandError: the target is a MaskedArray, whose mask would be lost: pass its data, and \
-apply the mask with np.where or where=.
     """
     kind: Any = type(x)
     if meaning := _other_meaning(kind):

@@ -85,16 +85,7 @@ class _Call:
 
 
 def likely_fix(op: Any, arguments: Sequence[Argument], attributes: dict[str, Any]) -> str:
-    """A change of the call that makes the shapes agree, as code or in words; empty when there is none.
-
-    >>> import numpy as np
-    >>> from autograd.fixes import Argument, likely_fix
-    >>> from autograd.engine.op import REGISTRY
-    >>> likely_fix(REGISTRY["matmul"], [Argument("x", (5, 3)), Argument("w", (4, 3))], {})
-    'x @ w.T'
-    >>> likely_fix(REGISTRY["matmul"], [Argument("x", (5, 3)), Argument("w", (4, 2))], {})
-    ''
-    """
+    """A change of the call that makes the shapes agree, as code or in words; empty when there is none."""
     ours = isinstance(op.kernel, np.ufunc) or op.kernel.__module__.startswith("autograd.")
     if not ours:  # what a function of the user looks at is not known
         return ""

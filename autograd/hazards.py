@@ -23,12 +23,6 @@ class Hazards:
     ``safer``: another call without an infinite slope. ``overflow``: what to do if the result is too large. ``log``: the
     function for the logarithm of this op. ``lets_through``: infinities are put into it on purpose, as in a mask.
     ``chooses``: its first operand selects from the others. ``no_slope``: rules use it to mark an unknown derivative.
-
-    >>> from autograd.hazards import Case, Hazards
-    >>> negative = Case(lambda x: x < 0, "{name} of a negative number", "{guarded}")
-    >>> hazards = Hazards(negative, steep=(0.0,), guard="x > 0")
-    >>> hazards.cases[0].when(-1.0), hazards.steep
-    (True, (0.0,))
     """
 
     __slots__ = ("cases", "chooses", "guard", "lets_through", "log", "no_slope", "overflow", "safer", "steep")

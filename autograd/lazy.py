@@ -17,10 +17,6 @@ def on_use(package: str, names: Mapping[str, str], modules: Sequence[str] = (), 
     ``unlisted`` those that ``dir`` and ``import *`` leave out, because they need an extra. A package without
     ``__all__`` gets one, hidden from `help`, which would print every class. Type checkers do not run this: import the
     same names in a block ``if TYPE_CHECKING``. If they saw a ``__getattr__``, they would accept any name.
-
-    >>> import nn
-    >>> nn.fit.__module__
-    'nn.training.fit'
     """
     content = vars(sys.modules[package])
 

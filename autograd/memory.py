@@ -12,12 +12,7 @@ _asked = False
 
 
 def may_keep(environment: Mapping[str, str]) -> bool:
-    """Whether this C library has such a limit and the user has not set it.
-
-    >>> from autograd.memory import may_keep
-    >>> may_keep({"MALLOC_TRIM_THRESHOLD_": "131072"}), may_keep({"CHAINRULE_KEEP_MEMORY": "0"})
-    (False, False)
-    """
+    """Whether this C library has such a limit and the user has not set it."""
     try:
         version = os.confstr("CS_GNU_LIBC_VERSION") or ""
     except (AttributeError, ValueError, OSError):  # no POSIX system, or another C library

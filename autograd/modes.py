@@ -88,14 +88,7 @@ class Readings:
 
 @contextmanager
 def changed(**modes: Any) -> Iterator[None]:
-    """Change some of the modes, inside a ``with`` block of the library.
-
-    >>> from autograd import is_grad_enabled
-    >>> from autograd.modes import changed
-    >>> with changed(grad=False, watch=None):
-    ...     is_grad_enabled()
-    False
-    """
+    """Change some of the modes, inside a ``with`` block of the library."""
     token = STATE.set(STATE.get().replace(**modes))
     try:
         yield

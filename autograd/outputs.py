@@ -90,16 +90,6 @@ def _placed(data: Any, vertex: Vertex | None) -> Any:
 def recorded(op: Any, node: Node, g: Any) -> tuple[Any, tuple[Any, ...]]:
     """The arguments of a rule in a differentiable pass: the gradient and the kept values, put back in their place in
     the graph, so that the rule records a graph. If none of them is in the graph, the rule gets the same as in any pass.
-
-    >>> import numpy as np
-    >>> from autograd import tensor
-    >>> x = tensor(3.0, requires_grad=True)
-    >>> node = (x * x)._node
-    >>> node.op.recorded(node, np.float64(1.0))
-    (tensor(1.), (tensor(3., requires_grad=True), tensor(3., requires_grad=True)))
-    >>> node = (x * 2.0)._node
-    >>> node.op.recorded(node, np.float64(1.0))
-    (np.float64(1.0), (2.0, None))
     """
     kept, live = list(node.kept), isinstance(g, Tensor)
     parents = (node.left, node.right) if node.edges is None else node.edges

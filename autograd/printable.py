@@ -20,13 +20,7 @@ codecs.register_error(PLAIN, _plain)
 
 
 def printable(text: str) -> str:
-    """The text in characters that the standard output can write; on most systems it is unchanged.
-
-    >>> from autograd.printable import PLAIN
-    >>> print("├─ x\\n│  └─ y  ▁▄█".encode("ascii", PLAIN).decode())
-    |- x
-    |  `- y  _=#
-    """
+    """The text in characters that the standard output can write; on most systems it is unchanged."""
     encoding = getattr(sys.stdout, "encoding", None)
     return text if text.isascii() or not encoding else text.encode(encoding, PLAIN).decode(encoding)
 

@@ -67,13 +67,7 @@ def flatten(tree: Any) -> list[Any]:
 
 
 def unflatten(tree: Any, values: Iterator[Any]) -> Any:
-    """The same containers around other leaves, taken from an iterator in order.
-
-    >>> from autograd.pytree import flatten, unflatten
-    >>> tree = {"a": [1.0, 2.0], "b": (3.0,)}
-    >>> flatten(tree), unflatten(tree, iter("xyz"))
-    ([1.0, 2.0, 3.0], {'a': ['x', 'y'], 'b': ('z',)})
-    """
+    """The same containers around other leaves, taken from an iterator in order."""
     parts = _parts(tree)
     if parts is None:
         return next(values)

@@ -78,14 +78,7 @@ def refuse_changed(order: list[Vertex]) -> None:
 
 
 def kept_operand(node: Node, index: int) -> Any:
-    """The value of an operand that a node holds for its rules, or None.
-
-    >>> from autograd import tensor
-    >>> from autograd.stale import kept_operand
-    >>> node = (tensor(3.0, requires_grad=True) * 2.0)._node
-    >>> kept_operand(node, 0), kept_operand(node, 1)
-    (None, 2.0)
-    """
+    """The value of an operand that a node holds for its rules, or None."""
     if node.op.variadic:
         return node.kept[node.op.sources.index(0)][index] if 0 in node.op.sources else None
     return node.kept[node.op.sources.index(index)] if index in node.op.sources else None

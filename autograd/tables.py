@@ -4,12 +4,7 @@ from typing import Any
 
 
 def table_of(module: str) -> dict[str, Any]:
-    """The table of a module, from the TOML file beside it with the same name.
-
-    >>> from autograd.tables import table_of
-    >>> table_of("autograd.compiling.names")["writers"]
-    'fill partition put sort'
-    """
+    """The table of a module, from the TOML file beside it with the same name."""
     import tomllib  # at the first table: modules that are always there, such as the remedies, have one each
     from importlib.resources import files
 

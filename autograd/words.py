@@ -33,12 +33,7 @@ def words() -> dict[tuple[str, str], Word]:
 
 
 def hint_for(place: str, name: str) -> str:
-    """What to write instead of a name of another library; empty for one that is not in the table.
-
-    >>> from autograd.words import hint_for
-    >>> hint_for("Tensor", "fliplr"), hint_for("Tensor", "flipper")
-    ('Write np.fliplr(t).', '')
-    """
+    """What to write instead of a name of another library; empty for one that is not in the table."""
     word = words().get((place, name))
     return word.hint if word else ""
 

@@ -17,7 +17,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+INTERNAL = {"helpers"}  # not what a user's program calls
+PAGES = [ROOT / "README.md", *sorted(p for p in (ROOT / "docs").glob("*.md") if p.stem not in INTERNAL)]
 
 UNTYPED = {"tour", "gradients", "debugging", "gallery"}  # pages for beginners, whose functions have no annotations
 

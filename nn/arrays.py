@@ -15,29 +15,14 @@ _P = ParamSpec("_P")
 
 
 def plain(x: Any, what: str = "the array") -> NDArray[Any]:
-    """The plain array of a Tensor or of numbers; masked arrays and others that carry more than numbers are refused.
-
-    >>> from nn.arrays import plain
-    >>> plain([1, 2])
-    array([1, 2])
-    """
+    """The plain array of a Tensor or of numbers; masked arrays and others that carry more than numbers are refused."""
     if x is None:
         raise TypeError(f"{what} is None. Does the function that computed it end without a return?")
     return np.asarray(x.data if isinstance(x, Tensor) else only_numbers(x, what))
 
 
 def is_live(x: Any) -> TypeGuard[Tensor]:
-    """Whether reading the plain values of x would drop a gradient that may still be needed.
-
-    >>> from autograd import no_grad, tensor
-    >>> from nn.arrays import is_live
-    >>> x = tensor(1.0, requires_grad=True)
-    >>> with no_grad():
-    ...     is_live(x)
-    False
-    >>> is_live(x), is_live(x * 2), is_live(x.detach()), is_live(1.0)
-    (True, True, False, False)
-    """
+    """Whether reading the plain values of x would drop a gradient that may still be needed."""
     return isinstance(x, Tensor) and x._is_live() and is_grad_enabled()
 
 
@@ -52,12 +37,5 @@ class Polymorphic(Protocol[_P]):
 
 
 def polymorphic(function: Callable[Concatenate[Any, _P], Any]) -> Polymorphic[_P]:
-    """The function itself, typed so that its result has the kind of its first operand.
-
-    >>> from autograd import tensor
-    >>> from nn.arrays import polymorphic
-    >>> twice = polymorphic(lambda x: x + x)
-    >>> twice([1.0]), twice(tensor([1.0]))  # and so a type checker sees it
-    ([1.0, 1.0], tensor([2.]))
-    """
+    """The function itself, typed so that its result has the kind of its first operand."""
     return function

@@ -41,14 +41,7 @@ def manual_seed(seed: int) -> None:
 
 
 def generator(rng: Randomness = None) -> np.random.Generator:
-    """The generator that an ``rng`` or ``seed`` argument stands for.
-
-    >>> import numpy as np
-    >>> from nn.defaults import generator
-    >>> own = np.random.default_rng(0)
-    >>> generator(own) is own, generator() is generator()
-    (True, True)
-    """
+    """The generator that an ``rng`` or ``seed`` argument stands for."""
     global _generator
     if rng is not None:
         return rng if isinstance(rng, np.random.Generator) else np.random.default_rng(rng)

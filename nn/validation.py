@@ -12,42 +12,21 @@ from nn.defaults import get_default_dtype
 
 
 def positive(name: str, value: Any, what: str = "number of features") -> int:
-    """A setting that must be a positive integer.
-
-    >>> from nn.validation import positive
-    >>> positive("num_layers", 0, "number of layers")
-    Traceback (most recent call last):
-    ...
-    ValueError: num_layers, the number of layers, must be a positive integer, not 0.
-    """
+    """A setting that must be a positive integer."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
         raise ValueError(f"{name}, the {what}, must be a positive integer, not {value!r}.")
     return int(value)
 
 
 def not_negative(name: str, value: Any) -> float:
-    """A setting that must be a finite number, 0 or more.
-
-    >>> from nn.validation import not_negative
-    >>> not_negative("eps", -1.0)
-    Traceback (most recent call last):
-    ...
-    ValueError: eps must be a finite number, 0 or more, not -1.0.
-    """
+    """A setting that must be a finite number, 0 or more."""
     if isinstance(value, bool) or not isinstance(value, float | int | np.number) or not 0.0 <= value < np.inf:
         raise ValueError(f"{name} must be a finite number, 0 or more, not {value!r}.")
     return float(value)
 
 
 def probability(name: str, value: Any, what: str = "probability") -> float:
-    """A setting that must lie between 0 and 1.
-
-    >>> from nn.validation import probability
-    >>> probability("p", 1.5)
-    Traceback (most recent call last):
-    ...
-    ValueError: p must be a probability between 0 and 1, not 1.5.
-    """
+    """A setting that must lie between 0 and 1."""
     if isinstance(value, bool) or not isinstance(value, float | int | np.number) or not 0.0 <= value <= 1.0:
         raise ValueError(f"{name} must be a {what} between 0 and 1, not {value!r}.")
     return float(value)
@@ -57,13 +36,6 @@ def fitting(name: str, value: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
     """A value, or several, in another dtype, rounded to its precision.
 
     Raises ValueError for values out of its range, which NumPy would change silently: 300 becomes 44 in uint8.
-
-    >>> import numpy as np
-    >>> from nn.validation import fitting
-    >>> fitting("fill", 300, np.dtype(np.uint8))
-    Traceback (most recent call last):
-    ...
-    ValueError: fill is 300, which uint8 cannot hold: it holds the integers from 0 to 255.
     """
     given = np.asarray(value)
     if given.dtype.kind == "O":  # integers beyond all of NumPy's
@@ -92,12 +64,6 @@ def floating(x: Any, like: Tensor | None = None) -> Any:
     They have no gradient to lose. Real and complex floating-point numbers stay as they are.
 
     Raises TypeError for a tuple of Tensors, such as recurrent layers and attention return.
-
-    >>> import numpy as np
-    >>> import nn
-    >>> from nn.validation import floating
-    >>> floating([1, 2]).dtype, floating(np.ones(2), nn.Parameter([1.0])).dtype
-    (dtype('float32'), dtype('float64'))
     """
     try:
         if x.dtype.kind in "fc":

@@ -88,22 +88,6 @@ class Bundles:
     """The bundles made of the parameters of a group that have a gradient now, and the parameters that stay alone.
 
     ``calls`` is the number of NumPy calls in an update: if it is small, bundling pays for tiny parameters only.
-
-    >>> import numpy as np
-    >>> from autograd import tensor
-    >>> from optim.bundles import Bundles
-    >>> params = [tensor(np.ones(n), requires_grad=True) for n in (2, 3, 1000)]
-    >>> for p in params:
-    ...     p.grad = 10.0 * p.data
-    >>> states = {p: {"step": 0} for p in params}
-    >>> bundles = Bundles(params, states.get, (), 12, {})
-    >>> (bundle,), alone = bundles.all, bundles.alone
-    >>> bundle.p.size, alone, bundle.gather(states.get), bundle.p[:2], bundle.g[:2]
-    (1005, [], True, array([1., 1.]), array([10., 10.]))
-    >>> bundle.p -= 1.0
-    >>> bundle.scatter(1)
-    >>> params[0].data, states[params[0]]
-    (array([0., 0.]), {'step': 1})
     """
 
     def __init__(
@@ -144,13 +128,7 @@ class Bundles:
 
 
 def is_own(array: NDArray[Any]) -> bool:
-    """Whether an array owns its memory and is contiguous in C order.
-
-    >>> import numpy as np
-    >>> from optim.bundles import is_own
-    >>> is_own(np.ones(4)), is_own(np.ones(4)[:2]), is_own(np.ones((2, 2)).T)
-    (True, False, False)
-    """
+    """Whether an array owns its memory and is contiguous in C order."""
     return array.base is None and array.flags.c_contiguous
 
 

@@ -123,13 +123,7 @@ Switch = Annotated[bool, Flag()]
 
 
 def rules_of(init: Callable[..., None]) -> dict[str, Rule]:
-    """The rules in the annotations of a constructor, by the names of the hyper-parameters.
-
-    >>> from optim.hyperparameters import Switch, rules_of
-    >>> def init(self, params, lr: float, maximize: Switch): ...
-    >>> rules_of(init)["maximize"].resolve("SGD", "maximize", True, 0)
-    True
-    """
+    """The rules in the annotations of a constructor, by the names of the hyper-parameters."""
     notes = {name: getattr(kind, "__metadata__", ()) for name, kind in getattr(init, "__annotations__", {}).items()}
     return {name: note for name, found in notes.items() for note in found if isinstance(note, Rule)}
 

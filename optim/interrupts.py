@@ -17,10 +17,6 @@ def undisturbed(run: Callable[..., Any], *args: Any) -> Any:
     """Call a function and return its result; a Ctrl-C meanwhile takes effect only after it has ended.
 
     The function should be short. In threads other than the main one, nothing is interrupted anyway.
-
-    >>> from optim.interrupts import undisturbed
-    >>> undisturbed(lambda: "done")
-    'done'
     """
     handler = _get_handler(_SIGINT)
     if not callable(handler):  # Ctrl-C is ignored, or ends the process, or is somebody else's business

@@ -30,15 +30,6 @@ def strong_wolfe(
 
     Source: Nocedal & Wright, Numerical optimization, 2nd ed. 2006, algorithms 3.5 and 3.6; how far a step may grow
     and how close to the ends it may fall are the choices of PyTorch's L-BFGS, so that the points are the same.
-
-    >>> import numpy as np
-    >>> from optim.line_search import Point, strong_wolfe
-    >>> def f(t):
-    ...     slope = 4 * (t - 3.0) ** 3
-    ...     return Point(t, (t - 3.0) ** 4, np.array([slope]), slope)
-    >>> found, evaluations = strong_wolfe(f, f(0.0), 0.1, narrow=1e-9, limit=25)
-    >>> round(found.step, 2), evaluations
-    (0.55, 2)
     """
     before, point = start, evaluate(first)
     tries = 0

@@ -21,16 +21,6 @@ class Secants:
 
     Source: Byrd, Nocedal & Schnabel, Representations of quasi-Newton matrices and their use in limited memory
     methods, Mathematical Programming 63, 1994.
-
-    >>> import numpy as np
-    >>> from optim.secants import Secants
-    >>> changes, steps, ro = [], [], []
-    >>> secants = Secants(changes, steps, ro, 10)
-    >>> secants.add(np.array([2.0, 0.0]), np.array([1.0, 0.0]), 2.0)  # a curvature of 2 along the first axis
-    >>> secants.direction(np.array([4.0, 3.0]), 1.0)
-    array([-2., -3.])
-    >>> steps, ro, secants.inverse
-    ([array([1., 0.])], [0.5], array([[0.5]]))
     """
 
     def __init__(

@@ -20,13 +20,7 @@ SMALL_EPS = 1e-15
 
 
 def of_parameter(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """The dtype in which a parameter is updated and its state kept.
-
-    >>> import numpy as np
-    >>> from optim.widths import of_parameter
-    >>> [str(of_parameter(np.dtype(name))) for name in ("f2", "f4", ">f8")]
-    ['float32', 'float32', 'float64']
-    """
+    """The dtype in which a parameter is updated and its state kept."""
     return SINGLE if dtype.itemsize == 2 else np.dtype(dtype.type)  # NumPy's own object: steps compare by identity
 
 

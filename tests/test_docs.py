@@ -95,6 +95,7 @@ def test_docstring(file, line, text, tmp_path, monkeypatch):
                 "doctor",
                 "gradcheck",
                 "gradients",
+                "helpers",
                 "networks",
                 "saving",
                 "tour",

@@ -28,13 +28,7 @@ __autograd_transparent__ = True
 
 
 def transparent(package: str) -> None:
-    """Set `TRANSPARENT` in every module of a package; called at the end of its ``__init__``.
-
-    >>> import sys
-    >>> import nn
-    >>> vars(sys.modules["nn.layers.linear"])["__autograd_transparent__"]
-    True
-    """
+    """Set `TRANSPARENT` in every module of a package; called at the end of its ``__init__``."""
     for name in [name for name in sys.modules if name.startswith(f"{package}.")]:
         vars(sys.modules[name])[TRANSPARENT] = True
 

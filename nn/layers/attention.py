@@ -86,16 +86,7 @@ def _with_causal(mask: Any, is_causal: bool, query: Any, key: Any) -> Any:
 def attend(
     query: Any, key: Any, value: Any, mask: Any, dropout_p: float, scale: float | None, rng: Randomness
 ) -> tuple[Any, Any]:
-    """The averages and the weights of attention; the mask is added to the scores.
-
-    >>> import numpy as np
-    >>> from nn.layers.attention import attend, mask_as_scores
-    >>> query, key, value = np.zeros((1, 4)), np.zeros((2, 4)), np.array([[2.0], [4.0]])
-    >>> attend(query, key, value, None, 0.0, None, None)
-    (array([[3.]]), array([[0.5, 0.5]]))
-    >>> attend(query, key, value, mask_as_scores([[True, False]], float, blocked=True), 0.0, None, None)
-    (array([[4.]]), array([[0., 1.]]))
-    """
+    """The averages and the weights of attention; the mask is added to the scores."""
     factor = 1.0 / math.sqrt(query.shape[-1]) if scale is None else scale
     scores = _matmul(query * factor, key.swapaxes(-1, -2))
     nowhere = None

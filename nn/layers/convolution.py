@@ -71,12 +71,7 @@ def conv2d(
 
 
 def padding_pairs(padding: Any, size: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...]) -> Pairs:
-    """The padding before and after each axis.
-
-    >>> from nn.layers.convolution import padding_pairs
-    >>> padding_pairs("same", (3, 4), (1, 1), (1, 1))
-    ((1, 1), (1, 2))
-    """
+    """The padding before and after each axis."""
     if padding == "same":
         if max(stride) > 1:
             raise ValueError(f"padding='same' requires stride 1, not {brief(stride, 1)}.")

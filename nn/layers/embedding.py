@@ -103,12 +103,7 @@ class Embedding(of.Embedding, of=embedding):
 
 
 def row_of_padding(padding_idx: int | None, count: int) -> int | None:
-    """The index of a row, counted from the start.
-
-    >>> from nn.layers.embedding import row_of_padding
-    >>> row_of_padding(-1, 10)
-    9
-    """
+    """The index of a row, counted from the start."""
     if padding_idx is None:
         return None
     if isinstance(padding_idx, bool) or not isinstance(padding_idx, int | np.integer):

@@ -14,12 +14,7 @@ _AXES = {1: "(N, C, L)", 2: "(N, C, H, W)"}
 
 
 def per_axis(name: str, value: Any, axes: int, least: int | None = 1) -> tuple[int, ...]:
-    """A setting as one integer for each axis.
-
-    >>> from nn.layers.windows import per_axis
-    >>> per_axis("kernel_size", 3, 2), per_axis("padding", (1, 0), 2, least=0)
-    ((3, 3), (1, 0))
-    """
+    """A setting as one integer for each axis."""
     values = tuple(value) if isinstance(value, tuple | list) else (value,) * axes
     whole = all(isinstance(v, int | np.integer) and not isinstance(v, bool) for v in values)
     if len(values) != axes or not whole or (least is not None and min(values) < least):
@@ -40,12 +35,7 @@ def batched(name: str, x: Any, axes: int, like: Tensor | None = None) -> tuple[A
 
 
 def trailing(lengths: tuple[int, ...], size: tuple[int, ...], stride: tuple[int, ...], padding: Pairs) -> Pairs:
-    """The padding of ``ceil_mode``: longer at the end, where a last window starts inside but does not end there.
-
-    >>> from nn.layers.windows import trailing
-    >>> trailing((5, 6), (2, 2), (2, 2), ((0, 0), (0, 0)))
-    ((0, 1), (0, 0))
-    """
+    """The padding of ``ceil_mode``: longer at the end, where a last window starts inside but does not end there."""
     found = []
     for n, k, s, (before, after) in zip(lengths, size, stride, padding, strict=True):
         last = ceil((n + before + after - k) / s) * s  # where the last window starts
@@ -70,12 +60,7 @@ def fitting(
 
 
 def brief(values: tuple[Any, ...], default: int) -> Any:
-    """A setting as one would write it by hand, for pictures: None, one number, or one per axis.
-
-    >>> from nn.layers.windows import brief
-    >>> brief((1, 1), 1), brief((2, 2), 1), brief(((2, 2), (1, 1)), 0), brief(((0, 1), (0, 1)), 0)
-    (None, 2, (2, 1), ((0, 1), (0, 1)))
-    """
+    """A setting as one would write it by hand, for pictures: None, one number, or one per axis."""
     if all(isinstance(v, tuple) and v[0] == v[1] for v in values):
         values = tuple(v[0] for v in values)
     if len(set(values)) == 1 and isinstance(values[0], int):

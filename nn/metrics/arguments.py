@@ -15,13 +15,6 @@ def refuse_nan(values: NDArray[Any], what: str = "scores") -> None:
     """Refuse NaN: a model that has diverged makes no predictions, right or wrong.
 
     Infinite scores are allowed, since their order is known.
-
-    >>> import numpy as np
-    >>> from nn.metrics.arguments import refuse_nan
-    >>> refuse_nan(np.array([0.5, np.nan]))
-    Traceback (most recent call last):
-    ...
-    ValueError: 1 of the 2 scores is NaN, so there is no prediction. autograd.debug() finds where the first NaN arises.
     """
     if values.dtype.kind in "fc" and (count := np.isnan(values).sum().item()):
         raise ValueError(

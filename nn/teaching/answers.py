@@ -37,12 +37,7 @@ def check(answer: Any, expected: Any = None, *, exercise: str = "", name: str = 
 
 
 def judge_exercise(answer: Any, exercise: str) -> Verdict:
-    """Compare an answer with that of an exercise of the notebooks, and guess the mistake by making it in the solution.
-
-    >>> from nn.teaching.answers import judge_exercise
-    >>> print(judge_exercise(lambda g, x: -g / x, "03.1"))
-    not yet. It looks as if you forgot the square of x.
-    """
+    """Compare an answer with that of an exercise of the notebooks, and guess the mistake in its solution."""
     row = _row(exercise)
     if "goal" in row:
         if (verdict := judge(answer, 0.0)).slip == "open":

@@ -23,11 +23,6 @@ def activation(choice: str | Callable[[], Module]) -> Module:
     """A new activation, given its name, its class, or a function that makes one.
 
     Raises ValueError for an unknown name, and if no module is made.
-
-    >>> import nn
-    >>> from nn.layers.activations.names import activation
-    >>> activation("leaky_relu"), activation(nn.Tanh)
-    (LeakyReLU(negative_slope=0.01), Tanh())
     """
     make = ACTIVATIONS.get(choice.lower()) if isinstance(choice, str) else choice
     module = make() if callable(make) and not isinstance(make, Module) else None

@@ -18,10 +18,6 @@ def read_family(file: str, text: str) -> tuple[str, tuple[Exercise, ...]]:
     """The title and the exercises in the text of a file.
 
     Raises ValueError, naming the file and the exercise, if a field is missing, unknown or of the wrong type.
-
-    >>> from nn.teaching.zoo.reading import read_family
-    >>> read_family("loops.toml", 'family = "loops that never end"')
-    ('loops that never end', ())
     """
     try:
         table = tomllib.loads(text)
