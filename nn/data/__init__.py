@@ -11,6 +11,7 @@ from nn.data.split import *
 # Names that many programs never use are imported at their first use, as in `nn`.
 if _typing.TYPE_CHECKING:
     from nn.data.augment import *
+    from nn.data.convert import *
     from nn.data.dataloader import *
     from nn.data.datasets import *
     from nn.data.folds import *
@@ -21,6 +22,7 @@ if _typing.TYPE_CHECKING:
     from nn.data.toy import *
 _NAMES = {
     "augment": ("Compose", "Cutout", "Flip", "Noise", "Rotate", "Shift"),
+    "convert": ("csv_to_npy",),
     "dataloader": ("DataLoader", "default_collate"),
     "datasets": (
         *("BatchSampler", "ConcatDataset", "Dataset", "IterableDataset", "RandomSampler", "Sampler", "random_split"),

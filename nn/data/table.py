@@ -3,14 +3,14 @@
 import csv
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from os import PathLike, fspath
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.progress import Work
+from autograd.progress import Work, over
 from nn.errors import DataFileError
 
 __all__ = ["Table", "read_csv"]
@@ -127,17 +127,30 @@ def read_csv(
     """
     name = fspath(path)
     with Work(f"reading {name}", _PARSING + 1) as work:
-        names, rows, lines = _rows(name, header, delimiter, encoding)
+        names, rows, lines = next(rows_of(name, header, delimiter, encoding))
         work.step()
-        asked = {key: _kind(key, value) for key, value in (types or {}).items()}
-        if unknown := [key for key in asked if key not in names]:
-            raise DataFileError(name, f"no column {unknown[0]!r}; the columns are {', '.join(names)}")
-        columns = {}
-        for i, column in enumerate(names):
-            cells = [row[i].strip() for row in rows]
-            columns[column] = _column(name, column, cells, lines, asked.get(column), missing)
-            work.step(_PARSING / len(names))
-    return Table(columns, path=name, lines=lines)
+        return table_of(name, names, rows, lines, types or {}, missing)
+
+
+def table_of(
+    path: str,
+    names: list[str],
+    rows: list[list[str]],
+    lines: list[int],
+    types: Mapping[str, Any],
+    missing: float | None,
+) -> Table:
+    """Convert rows of cells to a table with typed columns."""
+    if twice := sorted({n for n in names if names.count(n) > 1}):
+        raise DataFileError(path, f"two columns are named {twice[0]!r}")
+    asked = {key: _kind(key, value) for key, value in types.items()}
+    if unknown := [key for key in asked if key not in names]:
+        raise DataFileError(path, f"no column {unknown[0]!r}; the columns are {', '.join(names)}")
+    columns = {}
+    for i, column in enumerate(over(names, _PARSING)):
+        cells = [row[i].strip() for row in rows]
+        columns[column] = _column(path, column, cells, lines, asked.get(column), missing)
+    return Table(columns, path=path, lines=lines)
 
 
 def _kind(column: str, value: Any) -> Kind:
@@ -147,14 +160,14 @@ def _kind(column: str, value: Any) -> Kind:
         raise ValueError(f"the type of column {column!r} must be 'int', 'float' or 'str', not {value!r}.") from None
 
 
-def _rows(
-    path: str, header: bool | Sequence[str], delimiter: str, encoding: str
-) -> tuple[list[str], list[list[str]], list[int]]:
-    """Read the names of the columns, the cells of each row, and the line number of each row."""
+def rows_of(
+    path: str, header: bool | Sequence[str], delimiter: str, encoding: str, most: int | None = None
+) -> Generator[tuple[list[str], list[list[str]], list[int]], None, None]:
+    """Read the names of the columns, and the cells and line numbers of all rows, or of ``most`` rows at a time."""
     names = None if isinstance(header, bool) else [str(name) for name in header]
     rows: list[list[str]] = []
     lines: list[int] = []
-    reader = None
+    reader, more = None, False
     try:
         with open(path, newline="", encoding=encoding) as file, Work("rows", os.fstat(file.fileno()).st_size) as work:
             reader = csv.reader(file, delimiter=delimiter, strict=True)
@@ -173,6 +186,9 @@ def _rows(
                     raise DataFileError(path, f"line {line} has {len(cells)} cells, but there are {len(names)} columns")
                 rows.append(cells)
                 lines.append(line)
+                if len(rows) == most:
+                    yield names, rows, lines
+                    rows, lines, more = [], [], True
     except OSError as error:
         raise DataFileError(path, error.strerror or str(error)) from error
     except UnicodeDecodeError as error:
@@ -180,11 +196,10 @@ def _rows(
         raise DataFileError(path, f"{why}: save it as UTF-8, or pass its encoding to read_csv") from error
     except csv.Error as error:
         raise DataFileError(path, f"line {reader.line_num if reader else 1}: {error}") from error
-    if not names or not rows:
+    if not names or not (rows or more):
         raise DataFileError(path, "the file has no rows")
-    if twice := sorted({n for n in names if names.count(n) > 1}):
-        raise DataFileError(path, f"two columns are named {twice[0]!r}")
-    return names, rows, lines
+    if rows:
+        yield names, rows, lines
 
 
 def _column(

@@ -1,4 +1,4 @@
-"""Data larger than memory: shards, shuffling by windows, and the shards of each rank."""
+"""Data larger than memory: shards, CSV converted to shards, shuffling by windows, and the shards of each rank."""
 
 import pickle
 from itertools import chain
@@ -8,7 +8,7 @@ import pytest
 
 import nn
 from nn import DataFileError
-from nn.data import DataLoader, Loader, TensorDataset, npy
+from nn.data import DataLoader, Loader, TensorDataset, csv_to_npy, npy, read_csv
 from nn.data.windows import BLOCKS, own
 
 X, Y = np.random.default_rng(0).normal(size=(103, 3)), np.arange(103)
@@ -239,3 +239,50 @@ def test_each_rank_reads_its_own_shards(tmp_path):
 def test_too_many_ranks_are_refused():
     with pytest.raises(ValueError, match="5 samples in batches of 4 leave nothing to some of 6 ranks"):
         own(5, 4, 0, 6)
+
+
+# --- CSV --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def parts(tmp_path):
+    """Parts of a table, and the table."""
+    rng = np.random.default_rng(0)
+    lines = [f"{a!r},{b},{c}\n" for a, b, c in zip(rng.normal(size=50).tolist(), range(50), Y[:50] % 3, strict=True)]
+    paths = [tmp_path / f"part-{i}.csv" for i in range(3)]
+    for i, path in enumerate(paths):
+        path.write_text("a,b,kind\n" + "".join(lines[20 * i : 20 * (i + 1)]))
+    (tmp_path / "whole.csv").write_text("a,b,kind\n" + "".join(lines))
+    return paths, read_csv(tmp_path / "whole.csv")
+
+
+def test_csv_becomes_shards(parts, tmp_path):
+    paths, table = parts
+    x, y = csv_to_npy(paths, tmp_path / "shards", "kind", rows=8, dtype="float64")
+    assert (len(x.paths), len(y.paths)) == (8, 8), "three, three and two pieces"
+    np.testing.assert_array_equal(x[:], table.numbers(["a", "b"]))
+    np.testing.assert_array_equal(y[:], table["kind"])
+    assert (x.dtype, y.dtype) == (np.float64, np.int64)
+    np.testing.assert_array_equal(npy(sorted((tmp_path / "shards").glob("x-*.npy")))[:], x[:])
+    b, a = csv_to_npy(paths[0], tmp_path / "other", "a", columns=["b"])
+    assert (b.shape, b.dtype, a.dtype) == ((20, 1), np.float32, np.float32)
+    with pytest.raises(DataFileError, match="shards: it already holds shards: open them with npy, or remove them"):
+        csv_to_npy(paths, tmp_path / "shards", "kind")
+
+
+def test_csv_that_is_refused(parts, tmp_path):
+    paths, _ = parts
+    with open(paths[1], "a") as file:
+        file.write("1.0,2,2.5\n")
+    with pytest.raises(DataFileError, match=r"part-1\.csv: line 22, column 'kind': '2.5' is not an integer"):
+        csv_to_npy(paths, tmp_path / "first", "kind", rows=8)
+    _, y = csv_to_npy(paths, tmp_path / "second", "kind", rows=8, types={"kind": "float"})
+    assert y[40] == 2.5
+    with pytest.raises(KeyError, match="no column 'cost'; the columns are a, b, kind"):
+        csv_to_npy(paths, tmp_path / "third", "cost")
+    paths[0].write_text("a,b\n")
+    with pytest.raises(DataFileError, match="the file has no rows"):
+        csv_to_npy(paths[0], tmp_path / "fourth", "b")
+    paths[0].write_text("a,a\n1,2\n")
+    with pytest.raises(DataFileError, match="two columns are named 'a'"):
+        csv_to_npy(paths[0], tmp_path / "fifth", "b")
