@@ -4,6 +4,7 @@ import csv
 import math
 import os
 from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import suppress
 from os import PathLike, fspath
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -18,6 +19,8 @@ __all__ = ["Table", "read_csv"]
 Kind: TypeAlias = Literal["int", "float", "str"]
 _KINDS: dict[Any, Kind] = {"int": "int", "float": "float", "str": "str", int: "int", float: "float", str: "str"}
 _PARSING = 4  # turning the cells of a file into numbers takes so many times as long as reading them
+_FRACTION = {*".eE"}
+_PLAIN = {*"0123456789+-", *_FRACTION}
 _MISSING = {"", "na", "n/a", "nan", "null", "none", "?"}
 
 
@@ -206,6 +209,11 @@ def _column(
     path: str, column: str, cells: list[str], lines: list[int], kind: Kind | None, missing: float | None
 ) -> NDArray[Any]:
     """Convert the cells of a column to an array of its type."""
+    seen = set("".join(cells))
+    if kind != "str" and seen <= _PLAIN:
+        number: type[int | float] = int if kind == "int" or (kind is None and not seen & _FRACTION) else float
+        with suppress(ValueError, OverflowError):  # what is wrong is found out below
+            return np.array(list(map(number, cells)), np.int64 if number is int else np.float64)
     values = [_number(cell) for cell in cells]
     unread = {cell.lower() for cell, value in zip(cells, values, strict=True) if value is None}
     if kind == "str" or (kind is None and not unread <= _MISSING):
