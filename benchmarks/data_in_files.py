@@ -25,22 +25,20 @@ SHARDS, FEATURES, BATCH, WINDOW = 16, 64, 512, 65536
 KERNELS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 CSV_ROWS = 400_000
 
-# What each child process runs: the name of the way, and an expression for an iterable of batches over the files.
+# What each child process runs: the name of the way, and an expression for an iterable of batches.
+FILES, SHUFFLED = "(npy(xs), npy(ys))", "BATCH, shuffle=True"
+AHEAD = f"DataLoader(TensorDataset(npy(xs), npy(ys)), {SHUFFLED}, window=WINDOW, generator=0, num_workers=2)"
 WAYS = {
     "imports only": "()",
-    "in the order of the files": "Loader((npy(xs), npy(ys)), BATCH)",
-    "windows": "Loader((npy(xs), npy(ys)), BATCH, shuffle=True, window=WINDOW, seed=0)",
-    "windows, two threads read ahead": (
-        "DataLoader(TensorDataset(npy(xs), npy(ys)), BATCH, shuffle=True, window=WINDOW, generator=0, num_workers=2)"
+    "in the order of the files": f"Loader({FILES}, BATCH)",
+    "windows": f"Loader({FILES}, {SHUFFLED}, window=WINDOW, seed=0)",
+    "windows, read ahead by two threads": AHEAD,
+    "windows of `np.memmap`, first shard": (
+        f"Loader((np.load(xs[0], 'r'), np.load(ys[0], 'r')), {SHUFFLED}, window=WINDOW, seed=0)"
     ),
-    "windows of np.memmap (first shard)": (
-        "Loader((np.load(xs[0], mmap_mode='r'), np.load(ys[0], mmap_mode='r')), BATCH, shuffle=True, window=WINDOW, seed=0)"
-    ),
-    "any order, row by row": "Loader((npy(xs), npy(ys)), BATCH, shuffle=True, seed=0)",
-    "windows, with training": "trained(Loader((npy(xs), npy(ys)), BATCH, shuffle=True, window=WINDOW, seed=0))",
-    "windows, two threads, with training": (
-        "trained(DataLoader(TensorDataset(npy(xs), npy(ys)), BATCH, shuffle=True, window=WINDOW, generator=0, num_workers=2))"
-    ),
+    "any order, row by row": f"Loader({FILES}, {SHUFFLED}, seed=0)",
+    "windows, with training": f"trained(Loader({FILES}, {SHUFFLED}, window=WINDOW, seed=0))",
+    "windows, read ahead, with training": f"trained({AHEAD})",
 }
 
 
@@ -115,6 +113,7 @@ def convert(folder: Path) -> None:
 
 
 def main() -> None:
+    """Measure everything, print a line for each way, and write the figures to a file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--gigabytes", type=float, default=4.0)
     parser.add_argument("--json", type=Path)

@@ -37,11 +37,12 @@ def shuffled(
     starts = start + block * rng.permutation(len(rows) // block)
     blocks = [slice(i, i + block) for i in starts.tolist()]
     blocks += [slice(rows.start, start), slice(rows.stop - spare + start - rows.start, rows.stop)]
-    orders = [rng.permutation(min(count * block, len(rows) - i)) for i in range(0, len(rows), count * block)]
     whole, skip = divmod(skip, count * block // size)
     found = read(each for each in blocks[whole * count :] if each.start < each.stop)
-    for order in orders[whole:]:
-        parts = list(islice(found, count + 2 if order is orders[-1] else count))
+    for number in range(whole, -(-len(rows) // (count * block))):
+        samples = min(count * block, len(rows) - number * count * block)
+        order = np.random.default_rng((*seed, number + 1)).permutation(samples)
+        parts = list(islice(found, count if samples == count * block else count + 2))
         held = tuple(np.concatenate(column) for column in zip(*parts, strict=True))
         del parts
         for first in range(skip * size, len(order), size):
