@@ -40,12 +40,12 @@ class Loader:
     `manual_seed`. ``augment(x, rng)`` changes the first array of each batch; its generator depends on the seed and the
     numbers of the pass and the batch.
 
-    For data in files, ``window`` (with ``shuffle``) states how many samples to hold in memory: 16 blocks of consecutive
-    samples, drawn at random, are read and shuffled together, so that files are read in long runs. Of several ranks
-    (`nn.distributed`), each reads consecutive samples of its own, and so its own shards.
+    For data in files, ``window`` (with ``shuffle``) states how many samples to hold in memory: up to 16 blocks of
+    consecutive samples, drawn at random, are read and shuffled together, so that files are read in long runs. Of
+    several ranks (`nn.distributed`), each reads consecutive samples of its own, and so its own shards.
 
-    `state_dict` can be called at any time, even in the middle of a pass; after
-    `load_state_dict`, the next pass continues after the last batch that was yielded.
+    `state_dict` can be called at any time, even in the middle of a pass; after `load_state_dict`, the next pass
+    continues after the last batch that was yielded.
 
     Raises ValueError for arrays of different lengths, a batch size below 1, or a stream with ``shuffle``. Compare
     https://docs.pytorch.org/docs/stable/data.html.
