@@ -5,6 +5,7 @@ import linecache
 import os
 import sys
 from functools import cache
+from traceback import walk_tb
 from types import CodeType, FrameType
 from typing import Any
 
@@ -90,12 +91,10 @@ def stands_in_return(frame: FrameType) -> bool:
 
 def line_of(error: BaseException) -> tuple[str, int]:
     """File and line of the last user code that an error passed through, or of the place where it was raised."""
-    trace, found = error.__traceback__, ("", 0)
-    while trace is not None:
-        here = trace.tb_frame.f_code.co_filename, trace.tb_lineno
-        if _kind(here[0]) == "user" or _kind(found[0]) != "user":
-            found = here
-        trace = trace.tb_next
+    found = "", 0
+    for frame, line in walk_tb(error.__traceback__):
+        if _kind(frame.f_code.co_filename) == "user" or _kind(found[0]) != "user":
+            found = frame.f_code.co_filename, line
     return found
 
 

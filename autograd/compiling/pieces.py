@@ -128,7 +128,7 @@ class Chain:
         self._names |= {var.number: f"out{i}" for i, var in enumerate(self.outputs)}
         self._room: list[Any] = []  # dtypes of the pieces that are needed beside these
         self._space: dict[str, Any] = {"errstate": np.errstate}
-        lines = self._write(hows, calls, shape)
+        lines = self._write(hows, calls)
         room = [f"room{i}" for i in range(len(self._room))]
         head = ", ".join([*(self._names[v.number] for v in [*self.inputs, *self.outputs]), *room])
         self.source: str = "\n".join([f"def in_pieces({head}):", *lines, ""])
@@ -153,7 +153,7 @@ class Chain:
         """A description for `explain`."""
         return f"{self._count} calls in turn on each of {len(self._pieces)} pieces, without large intermediate arrays"
 
-    def _write(self, hows: list[How], calls: list[Call], shape: tuple[int, ...]) -> list[str]:
+    def _write(self, hows: list[How], calls: list[Call]) -> list[str]:
         """The lines of the function of one piece; results that end in it lie in rooms, which are used again."""
         last = {v.number: i for i, (_, args, out) in enumerate(hows) for v in [*args, out] if type(v) is Var}
         lowering, free, lines = Lowering(), dict[Any, list[str]](), list[str]()

@@ -1,6 +1,7 @@
 """A program: the calls that two traces agree on, as one Python function, with the conditions under which it may run."""
 
 from threading import Lock
+from traceback import walk_tb
 from typing import Any
 
 from autograd.compiling.arguments import Arguments
@@ -70,12 +71,8 @@ class Program:
 
     def _line_of(self, error: Exception) -> int:
         """The line of the program at which an error was raised."""
-        trace, line = error.__traceback__, 0
-        while trace is not None:
-            if trace.tb_frame.f_code is self._run.__code__:
-                line = trace.tb_lineno
-            trace = trace.tb_next
-        return line
+        lines = [line for frame, line in walk_tb(error.__traceback__) if frame.f_code is self._run.__code__]
+        return lines[-1] if lines else 0
 
 
 BUSY = object()

@@ -62,11 +62,9 @@ class Recorder(Values):
         if type(result) is bool and not self.reads_for_library():
             self.refuse(f"{getattr(fn, '__name__', fn)} gives a Python bool")
             return result
-        written = None
-        if writes is not None:
-            written = self._written(writes)
-            if written is None:
-                return result
+        written = None if writes is None else self._written(writes)
+        if self.refused is not None:
+            return result
         inputs = vars_in((noted_args, noted_kwargs))
         constant = kind != "draw" and all(var.is_constant for var in inputs)
         if written is not None:
@@ -232,10 +230,8 @@ class Recorder(Values):
         grads: list[Any] = []
         replaced: list[Any] = []  # the data that a Tensor has got meanwhile
         for t, _, grad in held:
-            var = self._operand(grad) if grad is not None else None
-            grads.append(var)
-            if grad is not None:
-                t._grad = self._value(grad)
+            grads.append(self._operand(grad))
+            t._grad = self._value(grad)
             var = t._data._var if type(t._data) is Noted else None
             replaced.append(var if var is not None and var.slot is None else None)
             if (
@@ -257,18 +253,15 @@ class Recorder(Values):
         finally:
             RECORDER.reset(token)
             self.suspended: bool = False
-            moved = False
             for (t, data, grad), real in zip(held, before, strict=True):
                 if t._data is not real:
-                    moved = True
+                    self.refuse(f"{type(owner).__name__} has replaced the arrays of its parameters")
                 else:
                     t._data = data
                 if t._grad is self._value(grad):
                     t._grad = grad
                 else:
                     self.refuse(f"{type(owner).__name__} changes gradients")
-        if moved:
-            self.refuse(f"{type(owner).__name__} has replaced the arrays of its parameters")
         what = {"tensors": tensors, "grads": grads, "data": replaced}
         self._append(Call("host", name, (owner,), what, None, None, self._place(), ()))
 

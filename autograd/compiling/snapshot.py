@@ -93,7 +93,4 @@ def _bits(x: Any) -> bytes:
 
 def differences(a: dict[str, Any], b: dict[str, Any]) -> str | None:
     """The first name under which two states differ."""
-    for name in [*a, *b]:
-        if name not in a or name not in b or a[name] != b[name]:
-            return name
-    return None
+    return next((name for name in [*a, *b] if name not in a or name not in b or a[name] != b[name]), None)

@@ -5,16 +5,15 @@ a second run, made when a check has failed. This module knows the engine's nodes
 """
 
 import sys
-from types import FrameType
+from traceback import walk_stack
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.callers import is_ours
 from autograd.engine.graph import Node, Vertex
 from autograd.engine.tensor import Tensor, plain
 from autograd.modes import Watch
-from autograd.provenance import place, where
+from autograd.provenance import where
 
 
 class Record(NamedTuple):
@@ -60,15 +59,14 @@ class Recorder(Watch):
         node, self._made = self._made, None
         if node is None:
             return
-        line, in_rule = users_line()
-        if in_rule:
+        if runs_in_rule():
             self._made_by_rule.append(len(self.records))
         # The program may change its own arrays later, but not what it has computed.
         own = tuple(
             np.array(array) if isinstance(array, np.ndarray) and (not isinstance(x, Tensor) or x.is_leaf) else array
             for x, array in zip(xs, data, strict=True)
         )
-        self.records.append(Record(len(self.records), node, own, out, line, None))
+        self.records.append(Record(len(self.records), node, own, out, where(node), None))
 
     def backward(self, node: Node, g: Any, gradients: tuple[Any, ...]) -> None:
         self.incoming[node] = tuple(map(plain, g)) if isinstance(g, tuple) else plain(g)
@@ -78,17 +76,10 @@ class Recorder(Watch):
         self._made_by_rule.clear()
 
 
-def users_line() -> tuple[str, bool]:
-    """``file:line`` of the innermost frame that is not ours, and whether a rule runs in a backward pass."""
-    line = ""
-    frame: FrameType | None = sys._getframe(2)
-    while frame is not None:
+def runs_in_rule() -> bool:
+    """Whether a rule runs, in a backward pass of the function that is checked."""
+    for frame, _ in walk_stack(sys._getframe(2)):
         module = frame.f_globals.get("__name__", "")
-        if module == "autograd.engine.backward":
-            return line, True
-        if not line and not is_ours(frame):
-            line = place(frame.f_code.co_filename, frame.f_lineno)
-        if module == "autograd.gradcheck.subject":
-            break  # from here on outwards it is the check that runs
-        frame = frame.f_back
-    return line, False
+        if module in ("autograd.engine.backward", "autograd.gradcheck.subject"):  # which runs the function
+            return bool(module == "autograd.engine.backward")
+    return False

@@ -58,28 +58,20 @@ def _slope(f: Any, spacing: Any, axis: int, edge_order: int) -> Any:
     def at(start: int | None, stop: int | None) -> Any:
         return f[along(axis, slice(start, stop))]
 
-    left, right = steps[:-1], steps[1:]
-    inside = (
-        at(None, -2) * (-right / (left * (left + right)))
-        + at(1, -1) * ((right - left) / (left * right))
-        + at(2, None) * (left / (right * (left + right)))
-    )
+    def slope(a: Any, b: Any, c: Any, left: Any, right: Any, t: Any = 0.0) -> Any:
+        """The slope at t of the parabola through a at -left, b at 0 and c at right."""
+        of_a = a * ((2.0 * t - right) / (left * (left + right)))
+        of_c = c * ((2.0 * t + left) / (right * (left + right)))
+        return of_a - b * ((2.0 * t + left - right) / (left * right)) + of_c
+
+    inside = slope(at(None, -2), at(1, -1), at(2, None), steps[:-1], steps[1:])
     first, last = steps[:1], steps[-1:]
     if edge_order == 1:
         begin = (at(1, 2) - at(0, 1)) / first
         end = (at(n - 1, n) - at(n - 2, n - 1)) / last
     else:
-        second, before = steps[1:2], steps[-2:-1]
-        begin = (
-            at(0, 1) * (-(2.0 * first + second) / (first * (first + second)))
-            + at(1, 2) * ((first + second) / (first * second))
-            + at(2, 3) * (-first / (second * (first + second)))
-        )
-        end = (
-            at(n - 3, n - 2) * (last / (before * (before + last)))
-            + at(n - 2, n - 1) * (-(last + before) / (before * last))
-            + at(n - 1, n) * ((2.0 * last + before) / (last * (before + last)))
-        )
+        begin = slope(at(0, 1), at(1, 2), at(2, 3), first, steps[1:2], -first)
+        end = slope(at(n - 3, n - 2), at(n - 2, n - 1), at(n - 1, n), steps[-2:-1], last, last)
     return shape.concatenate(begin, inside, end, axis=axis)
 
 

@@ -10,6 +10,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from autograd.numpy_functions.arguments import along, as_operand, on_axis
 from autograd.numpy_functions.protocol import implements, named
 from autograd.ops import index, shape
+from autograd.pytree import leaves
 
 
 @implements(np.concatenate, direct=True)
@@ -56,16 +57,12 @@ def _column_stack(tup: Sequence[Any]) -> Any:
 @implements(np.block)
 def _block(arrays: Any) -> Any:
     depth = _depth(arrays)
-    widest = max(as_operand(a).ndim for a in _blocks(arrays))
+    widest = max(as_operand(a).ndim for _, a in leaves(arrays))
     return _join_blocks(arrays, depth, max(depth, widest))
 
 
 def _depth(arrays: Any) -> int:
     return 1 + _depth(arrays[0]) if isinstance(arrays, list) else 0
-
-
-def _blocks(arrays: Any) -> list[Any]:
-    return [b for part in arrays for b in _blocks(part)] if isinstance(arrays, list) else [arrays]
 
 
 def _join_blocks(arrays: Any, depth: int, ndim: int) -> Any:

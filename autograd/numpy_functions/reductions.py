@@ -26,9 +26,8 @@ def chosen(**options: Any) -> dict[str, Any]:
     }
 
 
-def with_options(ufunc: np.ufunc, reduction: Callable[..., Any], axis: int | None = None) -> Callable[..., Any]:
+def with_options(ufunc: np.ufunc, reduction: Callable[..., Any], default_axis: int | None = None) -> Callable[..., Any]:
     """A reduction that understands NumPy's ``dtype``, ``where`` and ``initial``, with a default axis."""
-    default_axis = axis
     extremes: dict[Any, float] = {np.maximum: -np.inf, np.minimum: np.inf}
     neutral = extremes.get(ufunc, ufunc.identity)
 

@@ -175,9 +175,5 @@ def _diagflat(v: Any, k: int = 0) -> Any:
     return index.scatter(v, index=(steps - min(k, 0), steps + max(k, 0)), shape=(n, n))
 
 
-implements(np.tril)(lambda m, k=0: np.where(_lower_triangle(m.shape[-2:], k), m, 0.0))
-implements(np.triu)(lambda m, k=0: np.where(_lower_triangle(m.shape[-2:], k - 1), 0.0, m))
-
-
-def _lower_triangle(sizes: tuple[int, ...], k: int) -> Any:
-    return np.tri(sizes[0], sizes[-1], k, dtype=bool)
+implements(np.tril)(lambda m, k=0: np.where(np.tri(m.shape[-2:][0], m.shape[-1], k, dtype=bool), m, 0.0))
+implements(np.triu)(lambda m, k=0: np.where(np.tri(m.shape[-2:][0], m.shape[-1], k - 1, dtype=bool), 0.0, m))

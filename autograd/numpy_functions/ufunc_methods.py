@@ -100,11 +100,11 @@ def _outer(ufunc: np.ufunc) -> Callable[..., Any]:
 
 
 REDUCTIONS: dict[Any, Callable[..., Any]] = {
-    np.add: with_options(np.add, reduce.sum, axis=0),
-    np.multiply: with_options(np.multiply, reduce.prod, axis=0),
-    np.maximum: with_options(np.maximum, reduce.max, axis=0),
-    np.minimum: with_options(np.minimum, reduce.min, axis=0),
-    np.logaddexp: with_options(np.logaddexp, reduce.logsumexp, axis=0),
+    np.add: with_options(np.add, reduce.sum, 0),
+    np.multiply: with_options(np.multiply, reduce.prod, 0),
+    np.maximum: with_options(np.maximum, reduce.max, 0),
+    np.minimum: with_options(np.minimum, reduce.min, 0),
+    np.logaddexp: with_options(np.logaddexp, reduce.logsumexp, 0),
 }
 RUNNING: dict[Any, Callable[..., Any]] = {
     np.add: lambda array, axis=0, dtype=None: cumsum(array, axis, dtype),

@@ -127,7 +127,15 @@ def _of_weight(d: Array, x: Array) -> Array:
     return np.matmul(d.reshape((rows, d.shape[2])).T, x.reshape((rows, x.shape[2])))
 
 
-def _wanted(need: tuple[bool, ...], found: Gradients, dtype: Any) -> Gradients:
+def _gradients(
+    need: tuple[bool, ...], by_input: Array, by_state: Array, x: Array, states: Array, weight: Array, dtype: Any,
+    *of_state: Array,
+) -> Gradients:  # fmt: skip
+    """All gradients, from those of the gates as the input and the state before add to them, and those of the state."""
+    of_bias = add_reduce(by_input, axis=(0, 1))
+    of_biases = of_bias, of_bias if by_state is by_input else add_reduce(by_state, axis=(0, 1))
+    of_x = np.matmul(by_input, weight) if need[0] else None
+    found = of_x, _of_weight(by_input, x), _of_weight(by_state, states), *of_biases, *of_state
     pairs = zip(found, need, strict=True)
     return tuple((d if d.dtype == dtype else d.astype(dtype)) if wanted else None for d, wanted in pairs)
 
@@ -172,10 +180,7 @@ def rnn_rule(
         rows[t] = masked(dh, mask=out[t] > 0.0) if slopes is None else dh * slopes[t]
         dh = np.matmul(rows[t], weight_hh)
     d = np.stack(rows)
-    of_weights = _of_weight(d, x), _of_weight(d, _before(out, h, reverse))
-    of_bias = add_reduce(d, axis=(0, 1))
-    of_x = np.matmul(d, weight_ih) if need[0] else None
-    return _wanted(need, (of_x, *of_weights, of_bias, of_bias, dh), dtype)
+    return _gradients(need, d, d, x, _before(out, h, reverse), weight_ih, dtype, dh)
 
 
 def _limits(*operands: Array, nonlinearity: str = "tanh", reverse: bool = False) -> tuple[float, float]:
@@ -263,9 +268,7 @@ def lstm_rule(
         dh = np.matmul(rows[t], weight_hh)
         dc = dc * f[t]
     d = np.stack(rows) if d is None else d
-    of_weights, of_bias = (_of_weight(d, x), _of_weight(d, states)), add_reduce(d, axis=(0, 1))
-    of_x = np.matmul(d, weight_ih) if need[0] else None
-    return _wanted(need, (of_x, *of_weights, of_bias, of_bias, dh, dc), dtype)
+    return _gradients(need, d, d, x, states, weight_ih, dtype, dh, dc)
 
 
 lstm: OpFunction = defop(
@@ -347,10 +350,7 @@ def gru_rule(
     d = np.stack(rows) if d is None else d
     size = d.shape[-1] // 3
     of_inputs = np.concatenate((d[..., : 2 * size], np.stack(dhs) * of_n), axis=-1)
-    of_weights = _of_weight(of_inputs, x), _of_weight(d, states)
-    of_biases = add_reduce(of_inputs, axis=(0, 1)), add_reduce(d, axis=(0, 1))
-    of_x = np.matmul(of_inputs, weight_ih) if need[0] else None
-    return _wanted(need, (of_x, *of_weights, *of_biases, dh), dtype)
+    return _gradients(need, of_inputs, d, x, states, weight_ih, dtype, dh)
 
 
 gru: OpFunction = defop(
