@@ -57,7 +57,8 @@ class Both(Watch):
     """Two watchers, called one after the other."""
 
     def __init__(self, first: Watch, second: Watch) -> None:
-        self.first, self.second = first, second
+        self.first: Watch = first
+        self.second: Watch = second
         for name in ("applied", "_unrecorded", "_converted", "forward", "backward"):
             setattr(self, name, partial(_in_turn, getattr(first, name), getattr(second, name)))
 

@@ -62,7 +62,8 @@ class Compiled(Generic[P, R]):
     def __init__(self, function: Callable[P, R], verify: int, strict: bool) -> None:
         functools.update_wrapper(self, function, updated=())
         self.function = function
-        self.verify, self.strict = verify, strict
+        self.verify: int = verify
+        self.strict: bool = strict
         self._told = False  # whether it was said that it runs eager
         self._start()
 

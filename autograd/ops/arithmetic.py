@@ -140,23 +140,27 @@ remainder: OpFunction = defop(
     symbol="%", slope=("1", "-floor(x / y)"), hazards=REMAINDER,
     doc="The remainder of x / y, with the sign of y.", doctest="tensor([7.0, -7.0]) % 4.0 -> tensor([3., 1.])",
 )  # fmt: skip
-floor_divide = _constant(
+floor_divide: OpFunction = _constant(
     np.floor_divide,
     "The quotient of x and y, rounded down: piecewise constant, without gradient.",
     "tensor([7.0, -7.0]) // 4.0 -> tensor([ 1., -2.])",
     symbol="//",
 )
-sign = _constant(
+sign: OpFunction = _constant(
     np.sign,
     "The sign of x as 1, 0 or -1, without gradient.",
     "np.sign(tensor([2.0, 0.0, -3.0])) -> tensor([ 1.,  0., -1.])",
 )
-floor = _constant(np.floor, "x rounded down, without gradient.", "np.floor(tensor([1.5, -1.5])) -> tensor([ 1., -2.])")
-ceil = _constant(np.ceil, "x rounded up, without gradient.", "np.ceil(tensor([1.5, -1.5])) -> tensor([ 2., -1.])")
-trunc = _constant(
+floor: OpFunction = _constant(
+    np.floor, "x rounded down, without gradient.", "np.floor(tensor([1.5, -1.5])) -> tensor([ 1., -2.])"
+)
+ceil: OpFunction = _constant(
+    np.ceil, "x rounded up, without gradient.", "np.ceil(tensor([1.5, -1.5])) -> tensor([ 2., -1.])"
+)
+trunc: OpFunction = _constant(
     np.trunc, "x rounded towards 0, without gradient.", "np.trunc(tensor([1.5, -1.5])) -> tensor([ 1., -1.])"
 )
-rint = _constant(
+rint: OpFunction = _constant(
     np.rint,
     "x rounded to the nearest integer, ties to even, without gradient.",
     "np.rint(tensor([1.4, 2.5])) -> tensor([1., 2.])",
@@ -169,27 +173,31 @@ less = _comparison(np.less, operator.lt, "<", "is less than y", "2.0 -> array([ 
 less_equal = _comparison(np.less_equal, operator.le, "<=", "is at most y", "2.0 -> array([ True,  True])")
 greater = _comparison(np.greater, operator.gt, ">", "is greater than y", "1.0 -> array([False,  True])")
 greater_equal = _comparison(np.greater_equal, operator.ge, ">=", "is at least y", "2.0 -> array([False,  True])")
-isnan = _constant(np.isnan, "True where x is NaN.", "np.isnan(tensor([1.0, np.nan])) -> array([False,  True])")
-isinf = _constant(np.isinf, "True where x is infinite.", "np.isinf(tensor([1.0, -np.inf])) -> array([False,  True])")
-isfinite = _constant(
+isnan: OpFunction = _constant(
+    np.isnan, "True where x is NaN.", "np.isnan(tensor([1.0, np.nan])) -> array([False,  True])"
+)
+isinf: OpFunction = _constant(
+    np.isinf, "True where x is infinite.", "np.isinf(tensor([1.0, -np.inf])) -> array([False,  True])"
+)
+isfinite: OpFunction = _constant(
     np.isfinite,
     "True where x is neither infinite nor NaN.",
     "np.isfinite(tensor([1.0, np.inf, np.nan])) -> array([ True, False, False])",
 )
-signbit = _constant(
+signbit: OpFunction = _constant(
     np.signbit,
     "True where the sign of x is negative, also for -0.0.",
     "np.signbit(tensor([1.0, -0.0])) -> array([False,  True])",
 )
-logical_and = _constant(
+logical_and: OpFunction = _constant(
     np.logical_and,
     "True where both x and y are nonzero.",
     "np.logical_and(tensor([1.0, 0.0]), [1, 1]) -> array([ True, False])",
 )
-logical_or = _constant(
+logical_or: OpFunction = _constant(
     np.logical_or, "True where x or y is nonzero.", "np.logical_or(tensor([1.0, 0.0]), [0, 0]) -> array([ True, False])"
 )
-logical_not = _constant(
+logical_not: OpFunction = _constant(
     np.logical_not, "True where x is 0.", "np.logical_not(tensor([1.0, 0.0])) -> array([False,  True])"
 )
 
@@ -402,17 +410,17 @@ fmin: OpFunction = defop(
     doc="The smaller of x and y, ignoring NaN; in a tie, each gets half of the gradient.",
     doctest="np.fmin(tensor([1.0, np.nan]), 2.0) -> tensor([1., 2.])",
 )  # fmt: skip
-heaviside = _constant(
+heaviside: OpFunction = _constant(
     np.heaviside,
     "0 where x < 0, 1 where x > 0, and y where x is 0; without gradient.",
     "np.heaviside(tensor([-1.0, 0.0, 1.0]), 0.5) -> tensor([0. , 0.5, 1. ])",
 )
-spacing = _constant(
+spacing: OpFunction = _constant(
     np.spacing,
     "The distance from x to the next floating-point number away from 0, without gradient.",
     "np.spacing(tensor(1.0)) -> tensor(2.22044605e-16)",
 )
-logical_xor = _constant(
+logical_xor: OpFunction = _constant(
     np.logical_xor,
     "True where exactly one of x and y is nonzero.",
     "np.logical_xor(tensor([1.0, 0.0]), [1, 1]) -> array([False,  True])",
