@@ -67,6 +67,7 @@ PACKAGES = ("autograd", "optim", "nn")
 OPTIONAL = {
     *(
         "IPython",
+        "cairosvg",
         "graphviz",
         "hypothesis",
         "ipywidgets",

@@ -1,16 +1,19 @@
 """The public part of drawing: `draw`, and the `Drawing` that it returns."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 from autograd.collector import paused
 from autograd.files import destination
 from autograd.printable import Printable
 from autograd.view.chain.along import along
+from autograd.view.chain.facts import Fact, facts
 from autograd.view.graph.expand import expand as expand_fused
 from autograd.view.graph.fold import leave_out
+from autograd.view.graph.records import Graph
 from autograd.view.graph.shrink import fold_many, shrink
 from autograd.view.graph.snapshot import snapshot
 from autograd.view.graph.variables import variables
@@ -19,16 +22,27 @@ from autograd.view.picture.boxes import Direction, Picture
 from autograd.view.picture.labels import compose
 from autograd.view.write.dot import write_dot
 from autograd.view.write.mermaid import write_mermaid
-from autograd.view.write.page import write_page
+from autograd.view.write.page import write_output, write_page
 from autograd.view.write.tree import write_tree
 
+_OPENED = 100  # nodes up to which a notebook gets the modules of a picture open, too
+_SUFFIXES = {  # which form of a drawing a file holds, and what stands around it
+    "svg": ("svg", "{}"),
+    "html": ("html", "{}"),
+    "htm": ("html", "{}"),
+    "dot": ("dot", "{}"),
+    "gv": ("dot", "{}"),
+    "txt": ("text", "{}\n"),
+    "mmd": ("mermaid", "{}"),
+    "md": ("mermaid", "```mermaid\n{}```\n"),
+}
 Shown = Literal["auto", "live", "off"]
 
 
 def draw(
     outputs: Any, *, depth: int | None = None, values: Shown = "auto", grads: Shown = "auto",
-    direction: Direction = "LR", max_nodes: int = 300, expand: bool = False, local: bool = False,
-    renderer: Renderer = "auto",
+    direction: Direction = "auto", width: float | None = None, max_nodes: int = 300, expand: bool = False,
+    local: bool = False, renderer: Renderer = "auto",
 ) -> "Drawing":  # fmt: skip
     """Draw the graph of a Tensor, of several (a list, tuple or dict), or up to the op that raised an error.
 
@@ -48,7 +62,9 @@ def draw(
         not depend on which variables are alive; "live" also reads larger arrays of Tensors that are still held;
         "off" shows none.
     direction:
-        "LR" from left to right, "TB" from top to bottom.
+        "LR" from left to right, "TB" from top to bottom, "auto" the one that fits a page better.
+    width:
+        The width of the page in pixels: a wider picture is made smaller.
     max_nodes:
         Larger graphs are folded (equal neighbours first, then module calls), and the nodes farthest from the
         outputs are left out.
@@ -85,15 +101,22 @@ def draw(
         if value not in allowed:
             raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, not {value!r}.")
 
-    def prepared() -> Any:
-        graph = shrink(snapshot(outputs, keep=(values, grads), names=variables()), depth=depth, max_nodes=max_nodes)
-        return leave_out(fold_many(expand_fused(graph), max_nodes), max_nodes) if expand else graph
+    def prepared(whole: Graph, depth: int | None, opened: Drawing | None = None) -> Drawing:
+        graph = shrink(whole, depth=depth, max_nodes=max_nodes)
+        if expand:
+            graph = leave_out(fold_many(expand_fused(graph), max_nodes), max_nodes)
+        texts = along(graph) if local else None
+        picture = compose(graph, direction=direction, values=values != "off", grads=grads != "off", local=texts)
+        return Drawing(picture, renderer, width=width, facts=facts(graph), opened=opened, depth=depth)
+
+    def drawn() -> Drawing:
+        whole = snapshot(outputs, keep=(values, grads), names=variables())
+        opened = prepared(whole, None) if depth is not None and len(whole.nodes) <= _OPENED else None
+        return prepared(whole, depth, opened)
 
     # The records of a large graph have no cycles; looking for some after every few thousand takes half of the time.
-    graph = paused(prepared)
-    slopes = along(graph) if local else None
-    picture = compose(graph, direction=direction, values=values != "off", grads=grads != "off", local=slopes)
-    return Drawing(picture, renderer)
+    found: Drawing = paused(drawn)
+    return found
 
 
 class Drawing(Printable):
@@ -110,13 +133,25 @@ class Drawing(Printable):
     ('<svg', 'own')
     """
 
-    def __init__(self, picture: Picture, renderer: Renderer = "auto") -> None:
-        self.picture = picture
-        self._renderer: Renderer = renderer
+    def __init__(
+        self, picture: Picture, renderer: Renderer = "auto", *, width: float | None = None,
+        facts: Mapping[int, Fact] = MappingProxyType({}), opened: "Drawing | None" = None, depth: int | None = None,
+    ) -> None:  # fmt: skip
+        self.picture, self._renderer, self._width = picture, renderer, width
+        self._facts, self._open, self._depth = facts, opened, depth  # of the picture with all modules open
 
     @cached_property
-    def _rendered(self) -> tuple[str, str]:
-        return render(self.picture, self._renderer)
+    def _rendered(self) -> tuple[str, str, Picture]:
+        return render(self.picture, self._renderer, self._width)
+
+    @cached_property
+    def _data(self) -> dict[str, Any]:
+        """What the page shows after a click: facts by box, and the SVG in which closed modules are open."""
+        said = {str(i): fact.text for i, fact in self._facts.items()}
+        if self._open is None:
+            return {"facts": said}
+        said |= {f"open {i}": fact.text for i, fact in self._open._facts.items()}
+        return {"facts": said, "open": self._open.svg, "depth": self._depth}
 
     @property
     def svg(self) -> str:
@@ -136,7 +171,7 @@ class Drawing(Printable):
         >>> draw(tensor(3.0, requires_grad=True, name="x") * 2).dot.splitlines()[0]
         'digraph {'
         """
-        return write_dot(self.picture)
+        return write_dot(self._rendered[2])
 
     @cached_property
     def text(self) -> str:
@@ -158,7 +193,7 @@ class Drawing(Printable):
         >>> draw(tensor(3.0, requires_grad=True, name="x") * 2).mermaid.splitlines()[0]
         'flowchart LR'
         """
-        return write_mermaid(self.picture)
+        return write_mermaid(self._rendered[2])
 
     @cached_property
     def html(self) -> str:
@@ -168,12 +203,13 @@ class Drawing(Printable):
         >>> draw(tensor(3.0, requires_grad=True) * 2, renderer="own").html[:15]
         '<!DOCTYPE html>'
         """
-        return write_page(self.picture, self.svg)
+        return write_page(self.picture, self.svg, self._data)
 
     def save(self, path: str | Path) -> Path:
         """Write a file in the format given by its suffix: .svg, .html, .dot (.gv), .txt, .md (.mmd), .png or .pdf.
 
-        PNG and PDF need the program `dot` of Graphviz; the others need nothing. A device or a pipe raises OSError.
+        PNG and PDF need the package cairosvg, or one of the programs rsvg-convert and `dot` (Graphviz); the others need
+        nothing. A device or a pipe raises OSError.
 
         >>> from autograd import draw, tensor
         >>> draw(tensor(3.0, requires_grad=True) * 2).save("graph.txt").name
@@ -183,28 +219,20 @@ class Drawing(Printable):
         suffix = path.suffix.lower().removeprefix(".")
         destination(path)
         if suffix in ("png", "pdf"):
-            path.write_bytes(render_file(self.dot, suffix))
+            path.write_bytes(render_file(self.svg, self.dot, suffix))
             return path
-        match suffix:
-            case "svg":
-                content = self.svg
-            case "html" | "htm":
-                content = self.html
-            case "dot" | "gv":
-                content = self.dot
-            case "txt":
-                content = self.text + "\n"
-            case "mmd":
-                content = self.mermaid
-            case "md":
-                content = f"```mermaid\n{self.mermaid}```\n"
-            case _:
-                raise ValueError(
-                    f"a drawing cannot be saved as {path.name!r}: the suffix must be .svg, .html, .dot, .txt, .md, "
-                    ".png or .pdf."
-                )
+        if suffix not in _SUFFIXES:
+            raise ValueError(
+                f"a drawing cannot be saved as {path.name!r}: the suffix must be .svg, .html, .dot, .txt, .md, "
+                ".png or .pdf."
+            )
+        content = _SUFFIXES[suffix][1].format(getattr(self, _SUFFIXES[suffix][0]))
         path.write_text(content, encoding="utf-8", newline="\n")  # the same bytes on every system
         return path
 
     def _forms(self) -> dict[str, Callable[[], str]]:
-        return {"image/svg+xml": lambda: self.svg, "text/plain": lambda: self.text}
+        return {
+            "text/html": lambda: write_output(self.picture, self.svg, self._data),
+            "image/svg+xml": lambda: self.svg.replace('"', "'"),  # JSON would escape each; texts of a picture have none
+            "text/plain": lambda: self.text,
+        }

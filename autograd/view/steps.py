@@ -54,7 +54,7 @@ class Send:
             same = _is_number(self.formula) or self.formula == brief(self.number)
             how = f"local derivative {self.formula}" + ("" if same else f" = {brief(self.number)}")
         else:
-            how = self.matrix or (f"rule {self.rule}" if self.rule else "its rule")
+            how = self.matrix or f"G times the derivative by {self.to}"
         total = "" if self.before is None else f" to {brief(self.before)}, total {brief(self.after)}"
         return f"to {self.to}: {how}; adds {self._product()}{total}{'' if self.complete else ' (more to come)'}"
 
@@ -219,7 +219,8 @@ class Steps(Printable):
         picture; of more than 2,000 steps, those nearest to the result are played. The page says so.
         """
         firings = list(self._replay)
-        words = [str(self._step(number, firing)) for number, firing in enumerate(firings[:MOST_STEPS], 1)]
+        found = (self._step(number, firing) for number, firing in enumerate(firings[:MOST_STEPS], 1))
+        words = [(str(step), [send._product() for send in step.sends]) for step in found]
         return write_player(*animation(self._replay, self._names, firings, words))
 
     def save(self, path: str | Path) -> Path:

@@ -233,8 +233,10 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 @pytest.fixture(scope="session")
 def browser():
     """A headless Chromium, where there is one."""
-    if find_spec("playwright") is None or CHROMIUM is None:
-        pytest.skip("playwright or chromium is missing")
+    if CHROMIUM is None:
+        pytest.skip("the browser Chromium is missing (apt install chromium)")
+    if find_spec("playwright") is None:
+        pytest.skip("the package playwright is missing (pip install playwright)")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -248,8 +250,8 @@ def open_page(browser):
     """Opens files in the browser, without network; complaints of the pages are failures."""
     pages, complaints = [], []
 
-    def open_file(path):
-        page = browser.new_page(viewport={"width": 1300, "height": 800}, offline=True)
+    def open_file(path, *, script=True):
+        page = browser.new_page(viewport={"width": 1300, "height": 800}, offline=True, java_script_enabled=script)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
         page.goto(path.as_uri())

@@ -8,6 +8,7 @@ import time
 from importlib.util import find_spec
 from itertools import combinations
 from shutil import which
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
@@ -34,6 +35,7 @@ def bare(monkeypatch, tmp_path):
     """A machine with nothing installed: an empty folder is the whole PATH."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(render_module, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "cairosvg", None)
     return tmp_path
 
 
@@ -154,6 +156,33 @@ def test_the_dot_text_is_valid_and_complete(graphs):
         root = ElementTree.fromstring(done.stdout)
         assert sum(g.get("class") == "node" for g in root.iter()) == len(drawing.picture.boxes)
         assert "size of gradient" in drawing.dot or "backward() has not run" in drawing.dot
+
+
+def test_bitmaps_are_made_of_the_picture_itself(graphs, tmp_path, monkeypatch):
+    """By cairosvg, which paints the rim of a text over it, unless the rim is a text of its own."""
+    given = []
+
+    def convert(svg, scale=1):
+        given.append((svg.decode(), scale))
+        return b"made"
+
+    monkeypatch.setitem(sys.modules, "cairosvg", SimpleNamespace(svg2png=convert, svg2pdf=convert))
+    drawing = draw(graphs.mazur(), local=True)
+    assert drawing.save(tmp_path / "graph.png").read_bytes() == b"made"
+    assert drawing.save(tmp_path / "graph.pdf").read_bytes() == b"made"
+    assert [scale for _, scale in given] == [2, 1]
+    root = ElementTree.fromstring(given[0][0])
+    titles = [text.attrib for text in root.iter() if text.text == "hidden: Linear"]
+    assert ["stroke" in attributes for attributes in titles] == [True, False]
+
+
+@posix
+def test_bitmaps_by_rsvg_convert(graphs, bare):
+    program = bare / "rsvg-convert"
+    program.write_text(f"#!{sys.executable}\nimport sys; print(sys.argv[1:], sys.stdin.read()[:4])\n")
+    program.chmod(program.stat().st_mode | stat.S_IEXEC)
+    path = draw(graphs.micrograd()).save(bare / "graph.png")
+    assert path.read_text() == "['-f', 'png', '--zoom', '2'] <svg\n"
 
 
 @needs_dot

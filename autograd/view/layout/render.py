@@ -4,6 +4,8 @@ This module owns the choice and its limits. A renderer that is missing, fails or
 because the next one gives a picture too; a renderer that the user asked for by name raises instead.
 """
 
+import re
+import subprocess
 from importlib.util import find_spec
 from shutil import which
 from typing import Literal
@@ -17,17 +19,29 @@ from autograd.view.write.svg import GROUP_TITLE, write_svg
 
 Renderer = Literal["auto", "dot", "wasi", "own"]
 
+PAGE, SCREEN = 900.0, 800.0  # the width of a page and the height of a screen that pictures should fit
 PATIENCE = 1.5  # seconds for Graphviz when it was not asked for by name
 _LONG = 60.0  # and when it was
+_RIM = r"\1\2>\3</text>\1>\3</text>"  # a rim behind a text as a text of its own: cairosvg knows no paint-order
 _MOST = 1000  # boxes and arrows that Graphviz is asked to place within that patience
 _FEW = 60  # up to so many boxes our own layout is used, which keeps the order of operands; also for texts at arrows
 
 
-def render(picture: Picture, renderer: Renderer = "auto") -> tuple[str, str]:
-    """The picture as SVG, and what placed it ("dot", "wasi" or "own")."""
-    faces = with_room([face(box) for box in picture.boxes], picture.links, picture.direction == "LR")
-    layout, placed_by = _place(picture, faces, renderer)
-    return write_svg(picture, faces, layout), placed_by
+def render(picture: Picture, renderer: Renderer = "auto", width: float | None = None) -> tuple[str, str, Picture]:
+    """The picture as SVG, what placed it ("dot", "wasi" or "own"), and the picture with its direction.
+
+    Of both directions the one is taken in which the picture must shrink less to fit ``width`` and a screen.
+    """
+    limit = width or PAGE
+    placed = []
+    for direction in ("LR", "TB") if picture.direction == "auto" else (picture.direction,):
+        turned = picture._replace(direction=direction)
+        faces = with_room([face(box) for box in picture.boxes], picture.links, direction == "LR")
+        layout, placed_by = _place(turned, faces, renderer)
+        scale = min(1.0, limit / (layout.width + 24), SCREEN / (layout.height + 60))
+        placed.append((scale, turned, faces, layout, placed_by))
+    _, turned, faces, layout, placed_by = max(placed, key=lambda found: found[0])
+    return write_svg(turned, faces, layout, width=width), placed_by, turned
 
 
 def _place(picture: Picture, faces: list[Face], renderer: Renderer) -> tuple[Layout, str]:
@@ -68,12 +82,25 @@ def _by_graphviz(picture: Picture, faces: list[Face], name: str, seconds: float)
     return read_layout(call(skeleton, "json0" if name == "dot" else "json", seconds), picture)
 
 
-def render_file(source: str, suffix: str) -> bytes:
-    """DOT text as PNG or PDF, which only the program `dot` can write."""
+def render_file(svg: str, dot: str, suffix: str) -> bytes:
+    """A picture as PNG or PDF: made of its SVG by cairosvg or `rsvg-convert`, or of its DOT text by `dot`."""
     try:
-        return call_dot(source, suffix, _LONG)
+        import cairosvg
+    except (ImportError, OSError):  # or there is no library cairo
+        pass
+    else:
+        behind = re.sub(r'(<text [^>]*)( stroke="[^>]*" paint-order="stroke")>(.*?)</text>', _RIM, svg)
+        made: bytes = getattr(cairosvg, f"svg2{suffix}")(behind.encode(), **{"scale": 2} if suffix == "png" else {})
+        return made
+    if which("rsvg-convert"):
+        zoom = ("--zoom", "2") if suffix == "png" else ()
+        command = ["rsvg-convert", "-f", suffix, *zoom]
+        return subprocess.run(command, input=svg.encode(), capture_output=True, check=True).stdout
+    try:
+        return call_dot(dot, suffix, _LONG)
     except PlacingError as error:
         raise PlacingError(
             f"{error} Writing .{suffix} needs it (apt install graphviz, brew install graphviz, conda install "
-            "graphviz). .svg, .html, .dot, .txt and .md need nothing."
+            "graphviz), or the package cairosvg (pip install cairosvg), or the program rsvg-convert (apt install "
+            "librsvg2-bin). .svg, .html, .dot, .txt and .md need nothing."
         ) from error

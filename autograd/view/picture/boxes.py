@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple
 
-Direction = Literal["LR", "TB"]
+Direction = Literal["auto", "LR", "TB"]
 
 
 class Row(NamedTuple):

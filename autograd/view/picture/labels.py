@@ -26,7 +26,7 @@ _AT_ARROWS = (  # what the signs in the texts at arrows mean
 
 
 def compose(
-    graph: Graph, *, direction: Direction = "LR", values: bool = True, grads: bool = True,
+    graph: Graph, *, direction: Direction = "auto", values: bool = True, grads: bool = True,
     local: Mapping[tuple[int, int], str] | None = None,
 ) -> Picture:  # fmt: skip
     """The picture of a graph; ``local`` has the texts of arrows by target and slot.

@@ -1,33 +1,78 @@
-"""Writes HTML pages that need no network, each from its ``.html``, ``.css`` and ``.js`` beside this file.
+"""Writes HTML that needs no network, each kind from its ``.html``, ``.css`` and ``.js`` beside this file.
 
-Those files own how a page looks and moves. Its contents come as an SVG whose boxes carry ``data-node``, and as data
+Those files own how a picture looks and moves. Its contents come as an SVG whose boxes carry ``data-node``, and as data
 about these; it must not know any graph.
 """
 
 import json
+import re
+import sys
 from html import escape
 from importlib.resources import files
 from string import Template
 from typing import Any
 
 from autograd.view.picture.boxes import Picture
+from autograd.view.write.svg import description, headline
+
+_script: list[Any] = [None, None]  # the cell whose output holds the script, and the number of that run
 
 
-def write_page(picture: Picture, svg: str) -> str:
-    """The page around an SVG of the picture: drag to move, wheel to zoom, click a box for its numbers."""
-    facts = {box.id: [f"{box.title} {box.heading}".strip(), box.tooltip] for box in picture.boxes}
-    names = ", ".join(box.title or box.heading for box in picture.boxes if box.output)
-    return _write("page", f"Graph of {names}" if names else "Graph", svg, facts)
+def write_page(picture: Picture, svg: str, data: dict[str, Any]) -> str:
+    """The page around an SVG of the picture, to move, fold, search and click in."""
+    body = f'<div class="chainrule page">{svg}{_data(data)}</div>'
+    return _page(headline(picture), "", body, f"{_viewer()}chainrule.all();")
 
 
 def write_player(svg: str, animation: dict[str, Any]) -> str:
     """The page that plays a backward pass, with the facts of each node and the moments of the pass."""
-    return _write("player", animation["title"], svg, animation)
+    body = Template(_text("player.html")).substitute(svg=svg, data=_data(animation))
+    return _page(animation["title"], _text("player.css"), body, _viewer() + _text("player.js"))
 
 
-def _write(name: str, title: str, svg: str, data: dict[Any, Any]) -> str:
-    page, style, script = (
-        files(__package__).joinpath(name + suffix).read_text(encoding="utf-8") for suffix in (".html", ".css", ".js")
-    )
-    written = json.dumps(data).replace("<", "\\u003c")  # so that no name in it ends the script
-    return Template(page).substitute(title=escape(title), style=style, svg=svg, data=written, script=script)
+def write_output(picture: Picture, svg: str, data: dict[str, Any]) -> str:
+    """The picture for the output of a notebook's cell: an image, which the script replaces by the SVG to move in.
+
+    What forbids scripts (an untrusted notebook, the page of a code host) usually allows images.
+    """
+    url = svg.replace("%", "%25").replace("#", "%23").replace("\n", "%0A").replace("\t", "%09").replace('"', "'")
+    image = f'<img alt="{escape(description(picture))}" style="max-width:100%" src="data:image/svg+xml,{escape(url)}">'
+    script = _viewer() if _first_in_notebook() else ""
+    return f'<div class="chainrule">{image}{_data(data)}<script>{script}window.chainrule?.all();</script></div>'
+
+
+def _first_in_notebook() -> bool:
+    """Whether an output has to bring the script: no other cell has it, or the cell that has it runs again."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell is None:
+        return True
+    parent: Any = getattr(shell, "get_parent", dict)()
+    cell = parent.get("metadata", {}).get("cellId") or shell.execution_count
+    if _script[0] is None or (_script[0] == cell and _script[1] != shell.execution_count):
+        _script[:] = cell, shell.execution_count
+        return True
+    return False
+
+
+def _page(title: str, style: str, body: str, script: str) -> str:
+    return Template(_text("page.html")).substitute(title=escape(title), style=style, body=body, script=script)
+
+
+def _viewer() -> str:
+    script = _text("view.js").replace("STYLE", json.dumps(_text("view.css")))
+    return re.sub(r"^ +|^//.*\n| +// .*$", "", script, flags=re.MULTILINE)
+
+
+def _data(data: dict[str, Any]) -> str:
+    texts: dict[str, int] = {}  # each line of the facts once: many boxes share the line of code
+    facts = {
+        key: [texts.setdefault(line, len(texts)) for line in text.split("\n")] for key, text in data["facts"].items()
+    }
+    written = json.dumps(data | {"facts": facts, "texts": list(texts)}, separators=(",", ":")).replace(
+        "<", "\\u003c"
+    )  # so that no name in it ends the script
+    return f'<script type="application/json">{written}</script>'
+
+
+def _text(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")

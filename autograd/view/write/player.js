@@ -1,11 +1,14 @@
-const animation = JSON.parse(document.getElementById('animation').textContent);
-const moments = animation.moments, last = moments.length, svg = document.querySelector('#stage svg');
+const animation = JSON.parse(document.querySelector('script[type="application/json"]').textContent);
+const moments = animation.moments, last = moments.length, get = id => document.getElementById(id);
 const turn = moments.filter(m => m.pass === 'forward').length;
 const isOp = new Set(moments.filter(m => m.pass === 'forward' && !m.inner).map(m => m.node));
-const get = id => document.getElementById(id);
+const totals = new Map(), key = s => `${s.to} ${s.index}`;
+moments.forEach(m => (m.sends || []).forEach(s => { if (!s.inner) totals.set(key(s), (totals.get(key(s)) || 0) + 1); }));
+const main = document.querySelector('main'), facts = chainrule.said(animation);
+const view = chainrule.pane(get('stage'), get('stage').querySelector('svg'), { tall: true, dresses: main });
 const boxes = new Map();
-document.querySelectorAll('#stage .node').forEach(group => {
-  const parts = { group, lines: [], bars: [] }, rows = [];
+view.nodes.forEach(({ el: group, w, h }, id) => {
+  const parts = { group, w, h, lines: [], bars: [] }, rows = [];
   group.querySelectorAll('text').forEach(text => {
     if (text.getAttribute('y') === '15') return;                        // the header
     const label = text.textContent.match(/^(?:\[(\d+)\] )?(value|grad)$/);
@@ -18,35 +21,33 @@ document.querySelectorAll('#stage .node').forEach(group => {
       parts.lines.push({ text, full: text.textContent, index: row.index, place: label ? -1 : row.count++ });
     }
   });
-  group.querySelectorAll('path').forEach(path => {                      // histograms
-    if (path.getAttribute('fill') !== '#565c66') return;
-    const row = rows.filter(r => r.y <= bottom(path)).pop();
+  group.querySelectorAll('path.bars').forEach(path => {
+    const y = Number(path.getAttribute('d').match(/^M[\d.-]+ ([\d.-]+)/)[1]), row = rows.filter(r => r.y <= y).pop();
     if (!row) return;
     path.classList.add('is-' + row.kind);
     if (row.kind === 'grad') parts.bars.push({ path, index: row.index });
   });
-  const rects = group.querySelectorAll(':scope > rect');
-  if (rects.length) rects[rects.length - 1].classList.add('rim');
-  boxes.set(Number(group.dataset.node), parts);
+  parts.filling = chainrule.draw('rect', { class: 'filling', x: 0, y: h + 1.5, height: 4, width: 0, rx: 2 });
+  group.append(parts.filling);
+  boxes.set(id, parts);
 });
-function bottom(path) { return Number(path.getAttribute('d').match(/^M[\d.-]+ ([\d.-]+)/)[1]); }
-let now = 0, timer = null, chosen = null, arrows = [];
+let now = 0, timer = null, chosen = null, flows = [], travel = null;
 
-function arrived(grads, id, sum) {
-  if (!grads.has(id)) grads.set(id, new Map());
-  grads.get(id).set(sum.index, sum);
-}
-function draw() {
-  const computed = new Set(), fired = new Set(), grads = new Map(), m = moments[now - 1];
+function draw(arriving = false) {                      // arriving: what the last operation sends is still on its way
+  const computed = new Set(), fired = new Set(), grads = new Map(), counts = new Map(), m = moments[now - 1];
+  const arrived = (id, sum) => { if (!grads.has(id)) grads.set(id, new Map()); grads.get(id).set(sum.index, sum); };
+  if (now >= turn) arrived(animation.start.node, animation.start);
   for (let i = 0; i < now; i++) {
     const at = moments[i];
-    if (at.pass === 'forward') { if (!at.inner) computed.add(at.node); }
-    else {
-      fired.add(at.node);
-      at.sends.forEach(s => { if (!s.inner) arrived(grads, s.to, s); });
-    }
+    if (at.pass === 'forward') { if (!at.inner) computed.add(at.node); continue; }
+    fired.add(at.node);
+    if (arriving && i === now - 1) continue;
+    at.sends.forEach(s => {
+      if (s.inner) return;
+      arrived(s.to, s);
+      counts.set(key(s), (counts.get(key(s)) || 0) + 1);
+    });
   }
-  if (now > turn || now === turn) arrived(grads, animation.start.node, animation.start);
   boxes.forEach((parts, id) => {
     const list = parts.group.classList, g = grads.get(id);
     list.toggle('hide-value', isOp.has(id) && !computed.has(id));
@@ -54,7 +55,6 @@ function draw() {
     list.toggle('firing', !!m && m.node === id);
     list.toggle('fired', fired.has(id) && !(m && m.node === id));
     list.toggle('waiting', !!m && m.pass === 'backward' && m.waiting.includes(id));
-    list.toggle('chosen', id === chosen);
     parts.lines.forEach(({ text, full, index, place }) => {
       const sum = g && g.get(index), partial = !!sum && !sum.complete;
       text.classList.toggle('later', !sum);                             // of several results some may still wait
@@ -67,106 +67,123 @@ function draw() {
       path.style.display = !sum || sum.complete ? '' : 'none';
       path.classList.toggle('later', !sum);
     });
+    const shares = [...totals].filter(([k]) => k.startsWith(`${id} `));
+    const all = shares.reduce((sum, [, n]) => sum + n, 0);
+    const share = all ? shares.reduce((sum, [k]) => sum + (counts.get(k) || 0), 0) / all : 0;
+    parts.filling.setAttribute('width', parts.w * share);
+    parts.filling.classList.toggle('full', share === 1);
   });
-  point(m);
+  view.picture.frames.forEach(f => {                                    // what happens inside of a folded module
+    f.el.classList.toggle('firing', f.folded && !!m && view.nodes.has(m.node) && within(view.nodes.get(m.node), f));
+  });
   get('where').textContent = now === 0 ? 'Start: only inputs and parameters have values'
     : m.pass === 'forward' ? 'Forward pass' : 'Backward pass';
   const words = now === 0 ? `${animation.note}\nPress the right arrow key or the play button.`.trim() : m.text;
-  get('what').replaceChildren(...words.split('\n').map(line => {
-    const row = document.createElement('div');
-    row.textContent = line.trim();
-    return row;
-  }));
+  get('what').replaceChildren(...words.split('\n').map(line => chainrule.make('div', { textContent: line.trim() })));
   get('slider').value = now;
   get('count').textContent = now <= turn ? `forward ${now} of ${turn}` : `backward ${now - turn} of ${last - turn}`;
-  if (m && boxes.has(m.node)) show(boxes.get(m.node).group);
+  const node = m && view.nodes.get(m.node);
+  if (node && !node.hidden) view.center(node, false);
   about(chosen === null && m ? m.node : chosen);
 }
-
-function show(group) {
-  const stage = get('stage'), a = group.getBoundingClientRect(), b = stage.getBoundingClientRect();
-  if (a.left < b.left || a.right > b.right) stage.scrollLeft += (a.left + a.right - b.left - b.right) / 2;
-  if (a.top < b.top || a.bottom > b.bottom) stage.scrollTop += (a.top + a.bottom - b.top - b.bottom) / 2;
-}
-function fit() {
-  const [, , w, h] = svg.getAttribute('viewBox').split(' ').map(Number), stage = get('stage');
-  const zoom = Math.max(.8, Math.min(1, (stage.clientWidth - 20) / w, (stage.clientHeight - 20) / h));
-  svg.setAttribute('width', w * zoom);
-  svg.setAttribute('height', h * zoom);
-}
-
-function point(m) {
-  arrows.forEach(a => a.remove());
-  arrows = [];
-  if (!m || m.pass !== 'backward' || !boxes.has(m.node)) return;
-  const layer = boxes.get(m.node).group.parentNode;
-  [...new Set(m.sends.map(s => s.to))].forEach(to => {
-    if (!boxes.has(to) || to === m.node) return;                        // inside of a closed call nothing is drawn
-    const a = frame(m.node), b = frame(to);
-    const flat = Math.abs(a.x + a.w / 2 - b.x - b.w / 2) > Math.abs(a.y + a.h / 2 - b.y - b.h / 2);
-    const from = flat ? [a.x > b.x ? a.x : a.x + a.w, a.y + a.h / 2] : [a.x + a.w / 2, a.y > b.y ? a.y : a.y + a.h];
-    const end = flat ? [a.x > b.x ? b.x + b.w : b.x, b.y + b.h / 2] : [b.x + b.w / 2, a.y > b.y ? b.y + b.h : b.y];
-    const mid = flat ? [[(from[0] + end[0]) / 2, from[1]], [(from[0] + end[0]) / 2, end[1]]]
-      : [[from[0], (from[1] + end[1]) / 2], [end[0], (from[1] + end[1]) / 2]];
-    const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
-    path.setAttribute('d', `M${from}C${mid[0]} ${mid[1]} ${end}`);
-    path.setAttribute('class', 'flow');
-    path.setAttribute('style', 'fill:none;stroke:#d55e00;stroke-width:3.5;stroke-opacity:.75;pointer-events:none');
-    path.setAttribute('marker-end', 'url(#tip)');
-    layer.appendChild(path);
-    arrows.push(path);
-  });
-}
-function frame(id) {
-  const group = boxes.get(id).group, rect = group.querySelector('rect.rim');
-  const at = group.getAttribute('transform').match(/[\d.-]+/g).map(Number);
-  return { x: at[0], y: at[1], w: Number(rect.getAttribute('width')), h: Number(rect.getAttribute('height')) };
-}
+const within = (a, b) => a.x >= b.x && a.y >= b.y && a.x + a.w <= b.x + b.w && a.y + a.h <= b.y + b.h;
 
 function about(id) {
-  const facts = id === null || id === undefined ? null : animation.nodes[id];
-  const list = get('facts');
-  list.replaceChildren();
-  if (!facts) return;
-  const reached = now >= last || (chosen !== null);
-  Object.entries(facts).forEach(([key, text]) => {
-    if (key === 'gradient' && !reached) return;
-    const dt = document.createElement('dt'), dd = document.createElement('dd');
-    dt.textContent = key; dd.textContent = text;
-    list.append(dt, dd);
-  });
+  const node = view.nodes.get(id), parts = boxes.get(id);
+  get('name').textContent = get('facts').textContent = '';
+  if (!node) return;
+  const title = [...parts.group.querySelectorAll('text')].filter(t => t.getAttribute('y') === '15');
+  get('name').textContent = title.map(t => t.textContent).join(' ');
+  const reached = now >= last || chosen !== null;
+  const lines = node.tip.split('\n').slice(1).filter(line => reached || !line.startsWith('grad '));
+  get('facts').textContent = [...lines, facts(id)].join('\n').trim();
 }
-function go(to) { now = Math.max(0, Math.min(last, to)); draw(); }
+
+// --- the products on their way back -----------------------------------------------------------------------------------
+
+function curve(from, to) {                             // where the arrow of the picture cannot be followed
+  const a = view.nodes.get(from).at, b = view.nodes.get(to).at;
+  const [x, y, u, v] = [a.x + a.w / 2, a.y + a.h / 2, b.x + b.w / 2, b.y + b.h / 2];
+  return `M${x} ${y}C${(x + u) / 2} ${y} ${(x + u) / 2} ${v} ${u} ${v}`;
+}
+function stop() {
+  if (travel) cancelAnimationFrame(travel.frame);
+  flows.forEach(el => el.remove());
+  flows = [];
+  travel = null;
+}
+function point(m, moving) {                            // the arrows on which an operation passes its gradient on
+  stop();
+  if (!m || m.pass !== 'backward' || !view.nodes.has(m.node)) return;
+  const seen = new Map(), tokens = [], graph = view.picture.graph;
+  m.sends.forEach(s => {
+    if (s.to === m.node || !view.nodes.has(s.to)) return;               // inside of a closed call nothing is drawn
+    const target = view.nodes.get(m.node), operand = view.nodes.get(s.to);
+    if (target.hidden || operand.hidden) return;
+    const nth = seen.get(s.to) || 0;
+    seen.set(s.to, nth + 1);
+    const pieces = view.way(s.to, m.node, nth);
+    const line = chainrule.draw('path', { class: 'flow', d: pieces ? pieces.map(p => p.d).join('') : curve(s.to, m.node) });
+    graph.append(line);
+    flows.push(line);
+    const said = s.product.length > 26 ? `${s.product.slice(0, 24)}…` : s.product;
+    const w = 12 + 6.4 * said.length, token = chainrule.draw('g', { class: 'token' });
+    token.append(chainrule.draw('rect', { x: -w / 2, y: -9, width: w, height: 18, rx: 9 }), chainrule.draw('text', { y: 4 }));
+    token.lastChild.textContent = said;
+    tokens.push({ token, line, length: line.getTotalLength() });
+  });
+  const still = !moving || matchMedia('(prefers-reduced-motion: reduce)').matches || !tokens.length;
+  if (still) return;
+  tokens.forEach(({ token }) => { graph.append(token); flows.push(token); });
+  const begun = performance.now(), duration = timer ? Math.min(700, 0.7 * pause()) : 700;
+  travel = { frame: 0 };
+  const step = time => {
+    const part = Math.min(1, (time - begun) / duration), eased = part * part * (3 - 2 * part);
+    tokens.forEach(({ token, line, length }) => {
+      const p = line.getPointAtLength(length * (1 - eased));
+      token.setAttribute('transform', `translate(${p.x},${p.y})`);
+    });
+    if (part < 1) { travel.frame = requestAnimationFrame(step); return; }
+    tokens.forEach(({ token }) => token.remove());
+    travel = null;
+    draw();
+  };
+  step(begun);
+}
+
+// --- moving through the pass ------------------------------------------------------------------------------------------
+
+function go(to, moving = false) {
+  now = Math.max(0, Math.min(last, to));
+  const m = moments[now - 1];
+  point(m, moving);
+  draw(!!travel);
+}
+function pause() { return Math.max(100, Math.min(1200, 120000 / last)); }  // long passes are played in two minutes
 function play() {
   if (timer) { clearInterval(timer); timer = null; }
   else {
     if (now === last) now = 0;
-    const pause = Math.max(100, Math.min(1000, 120000 / last));          // long passes are played in two minutes
-    timer = setInterval(() => { go(now + 1); if (now === last) play(); }, pause);
+    timer = setInterval(() => { go(now + 1, true); if (now === last) play(); }, pause());
   }
   get('play').textContent = timer ? 'pause' : 'play';
 }
-svg.insertAdjacentHTML('afterbegin', '<defs><marker id="tip" viewBox="0 0 10 10" refX="8" refY="5" markerWidth="4"'
-  + ' markerHeight="4" orient="auto"><path d="M0 0L10 5L0 10z" fill="#d55e00"/></marker></defs>');
-document.addEventListener('click', e => {
-  const node = e.target.closest('#stage .node');
-  if (node) { const id = Number(node.dataset.node); chosen = chosen === id ? null : id; draw(); }
-  else if (e.target.closest('#stage')) { chosen = null; draw(); }
-});
+view.onchoose = id => { chosen = id; about(chosen === null && now ? moments[now - 1].node : chosen); };
+view.onfold = () => go(now);
 get('first').onclick = () => go(0);
 get('back').onclick = () => go(now - 1);
-get('next').onclick = () => go(now + 1);
+get('next').onclick = () => go(now + 1, true);
 get('turn').onclick = () => go(turn);
 get('end').onclick = () => go(last);
 get('play').onclick = play;
 get('slider').max = last;
 get('slider').oninput = e => go(Number(e.target.value));
-window.addEventListener('resize', fit);
 window.addEventListener('keydown', e => {
+  if (e.defaultPrevented || e.ctrlKey || e.metaKey || e.target.type === 'search') return;
   const to = { ArrowRight: now + 1, ArrowLeft: now - 1, Home: 0, End: last, PageDown: turn }[e.key];
-  if (to !== undefined) { e.preventDefault(); go(to); }
-  else if (e.key === ' ') { e.preventDefault(); play(); }
-  else if (e.key === 'Escape') { chosen = null; draw(); }
+  if (to !== undefined) { e.preventDefault(); go(to, e.key === 'ArrowRight'); }
+  else if (e.key === ' ' && !e.target.closest('button, summary')) { e.preventDefault(); play(); }
+  else if (e.key === 'Escape') view.choose(null);
 });
-fit();
+if (view.scale() < 0.35) view.zoom(0.7 / view.scale());                // a long graph is followed step by step
 go(0);

@@ -17,30 +17,30 @@ _KEY_HEIGHT = 20.0
 _BARS = " ▁▂▃▄▅▆▇█"
 _HEAD_LENGTH, _HEAD_WIDTH = 7.0, 3.2
 
-_SMALL = f'font-size="{LABEL:g}" fill="{MUTED}"'
-_VALUE = f'font-size="{BODY:g}" xml:space="preserve"'
+_SMALL = f' font-size="{LABEL:g}" fill="{MUTED}"'
 _VOICES = {
-    "title": f'font-size="{HEAD:g}" font-weight="bold" fill="{INK}"',
-    "heading": f'font-size="{HEAD:g}" fill="{INK}"',
-    "value": f'{_VALUE} fill="{INK}"',
-    "alarm": f'{_VALUE} font-weight="bold" fill="{ALARM}"',
+    "title": f' font-size="{HEAD:g}" font-weight="bold"',
+    "heading": f' font-size="{HEAD:g}"',
+    "value": "",
+    "alarm": f' font-weight="bold" fill="{ALARM}"',
     "detail": _SMALL,
     "label": _SMALL,
 }
 
 
-def write_svg(picture: Picture, faces: Sequence[Face], layout: Layout) -> str:
-    """The picture as an SVG document."""
+def write_svg(picture: Picture, faces: Sequence[Face], layout: Layout, *, width: float | None = None) -> str:
+    """The picture as an SVG document, made smaller if it is wider than ``width``."""
     legend, legend_width, legend_height = _legend(picture, max(layout.width, 430.0))
-    width = max(layout.width, legend_width) + 2 * _MARGIN
+    whole = max(layout.width, legend_width) + 2 * _MARGIN
+    scale = min(1.0, (width or whole) / whole)
     height = layout.height + 2 * _MARGIN + (legend_height + 14 if legend else 0)
-    shift = (width - 2 * _MARGIN - layout.width) / 2
+    shift = (whole - 2 * _MARGIN - layout.width) / 2
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_n(width)}" height="{_n(height)}" '
-        f'viewBox="0 0 {_n(width)} {_n(height)}" font-family="{FONTS}" role="img">',
-        f"<title>{_escape(_headline(picture))}</title>",
-        f'<rect width="{_n(width)}" height="{_n(height)}" fill="#ffffff"/>',
-        f'<g transform="translate({_n(_MARGIN + shift)},{_n(_MARGIN)})">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_n(scale * whole)}" height="{_n(scale * height)}" '
+        f'viewBox="0 0 {_n(whole)} {_n(height)}" font-family="{FONTS}" font-size="{BODY:g}" fill="{INK}" role="img">',
+        f"<title>{_escape(headline(picture))}</title><desc>{_escape(description(picture))}</desc>",
+        f'<rect width="{_n(whole)}" height="{_n(height)}" fill="#ffffff"/>',
+        f'<g class="graph" transform="translate({_n(_MARGIN + shift)},{_n(_MARGIN)})">',
     ]
     parts += map(_frame, picture.groups, layout.groups)
     parts += _arrows(layout.routes)
@@ -53,9 +53,25 @@ def write_svg(picture: Picture, faces: Sequence[Face], layout: Layout) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _headline(picture: Picture) -> str:
+def headline(picture: Picture) -> str:
+    """The title of a picture."""
     outputs = ", ".join(box.title or box.heading for box in picture.boxes if box.output)
-    return f"graph of {outputs}" if outputs else "graph"
+    return f"Graph of {outputs}" if outputs else "Graph"
+
+
+def description(picture: Picture) -> str:
+    """The text for readers who do not see the picture: boxes of each kind, their names, and the results."""
+    parts, ends = [], []
+    for kind, style in STYLES.items():
+        boxes = [box for box in picture.boxes if box.kind == kind]
+        names = ", ".join(box.title for box in boxes[:12] if box.title)
+        if boxes:
+            parts.append(f"{len(boxes)} {style.word}{'s' * (len(boxes) > 1)}{f' ({names})' if names else ''}")
+    for box in picture.boxes:
+        if box.output:
+            rows = [f"{row.label} {' '.join(row.lines)}" for row in box.rows]
+            ends.append(", ".join([box.title or box.heading, *rows]))
+    return f"{headline(picture)}: {', '.join(parts)}. Result: {'; '.join(ends)}."
 
 
 def _n(value: float) -> str:
@@ -73,11 +89,13 @@ def _box(box: Box, inside: Face, place: Rectangle) -> str:
     style = STYLES[box.kind]
     w, h, head = place.width, place.height, inside.header
     line = ALARM if box.alarm else style.line
-    fill = ALARM_FILL if box.alarm else LEVELS[box.level or 0]
-    stroke = f'stroke="{line}"' + (' stroke-width="2"' if box.output or box.alarm else "")
+    fill = style.fill if h <= head else ALARM_FILL if box.alarm else LEVELS[box.level or 0]
+    strong = box.output or box.alarm
+    stroke = f'stroke="{line}"' + ' stroke-width="2"' * strong
     if box.dashed or box.kind == "hidden":
         stroke += ' stroke-dasharray="4 3"'
-    parts = [f'<g class="node" data-node="{box.id}" transform="translate({_n(place.x)},{_n(place.y)})">']
+    kind = ' data-kind="module"' if box.kind == "module" else ""
+    parts = [f'<g class="node" data-node="{box.id}"{kind} transform="translate({_n(place.x)},{_n(place.y)})">']
     if box.tooltip:
         parts.append(f"<title>{_escape(box.tooltip)}</title>")
     for depth in (6, 3) if box.repeat > 1 else ():
@@ -85,42 +103,40 @@ def _box(box: Box, inside: Face, place: Rectangle) -> str:
             f'<rect x="{depth}" y="{-depth}" width="{_n(w)}" height="{_n(h)}" rx="5" fill="{style.fill}" '
             f'stroke="{style.line}"/>'
         )
-    whole = f'<rect width="{_n(w)}" height="{_n(h)}" rx="5"'
+    parts.append(f'<rect width="{_n(w)}" height="{_n(h)}" rx="5" fill="{fill}" {stroke}/>')
     if h > head:
-        top = f"M0 {_n(head)}V5Q0 0 5 0H{_n(w - 5)}Q{_n(w)} 0 {_n(w)} 5V{_n(head)}Z"
-        parts.append(f'{whole} fill="{fill}"/><path d="{top}" fill="{style.fill}"/>')
-    parts.append(f'{whole} fill="{"none" if h > head else style.fill}" {stroke}/>')
+        e, right = (1.0, _n(w - 1)) if strong else (0.5, _n(w - 0.5))  # inside of the border
+        top = f"M{e:g} {_n(head)}V5Q{e:g} {e:g} 5 {e:g}H{_n(w - 5)}Q{right} {e:g} {right} 5V{_n(head)}Z"
+        parts.append(f'<path d="{top}" fill="{style.fill}"/>')
     for text in inside.texts:
-        voice = _VOICES["alarm" if text.alarm else text.voice]
-        parts.append(f'<text x="{_n(text.x)}" y="{_n(text.y)}" {voice}>{_escape(text.text)}</text>')
+        voice = _VOICES["alarm" if text.alarm else text.voice] + ' xml:space="preserve"' * ("  " in f" {text.text}")
+        parts.append(f'<text x="{_n(text.x)}" y="{_n(text.y)}"{voice}>{_escape(text.text)}</text>')
     parts += [_histogram(x, y, bars) for x, y, bars in inside.bars]
     parts.append("</g>")
     return "".join(parts)
 
 
 def _histogram(x: float, y: float, bars: str) -> str:
-    """A row of bars standing on a base line."""
+    """A row of bars: thick strokes upwards from a base line."""
     width, height = BAR
-    steps = [f"M{_n(x)} {_n(y)}h{_n(len(bars) * width)}v0.8h{_n(-len(bars) * width)}Z"]
-    for i, bar in enumerate(bars):
-        tall = height * _BARS.index(bar) / 8
-        if tall:
-            steps.append(f"M{_n(x + i * width)} {_n(y)}v{_n(-tall)}h{_n(width - 1)}v{_n(tall)}Z")
-    return f'<path d="{"".join(steps)}" fill="{MUTED}"/>'
+    tall = [round(height * _BARS.index(bar) / 8) or 1 for bar in bars]
+    strokes = "".join(f"v-{n}m{width:g} {n}" for n in tall)
+    return f'<path class="bars" d="M{_n(x + width / 2)} {_n(y)}{strokes}" stroke="{MUTED}" stroke-width="4"/>'
 
 
 def _frame(group: Group, place: Rectangle) -> str:
-    return "".join(
+    rects = "".join(
         f'<rect x="{_n(place.x + depth)}" y="{_n(place.y - depth)}" width="{_n(place.width)}" '
         f'height="{_n(place.height)}" rx="7" fill="{_shade(group)}" stroke="{FRAME_LINE}"/>'
         for depth in ((4, 0) if group.repeat > 1 else (0,))
     )
+    return f'<g class="frame">{rects}</g>'
 
 
 def _frame_title(group: Group, place: Rectangle) -> str:
     """The title, with a rim that keeps it readable where an arrow passes."""
     return (
-        f'<text x="{_n(place.x + 9)}" y="{_n(place.y + 15)}" font-size="{GROUP_TITLE}" fill="{MUTED}" '
+        f'<text class="name" x="{_n(place.x + 9)}" y="{_n(place.y + 15)}" font-size="{GROUP_TITLE}" fill="{MUTED}" '
         f'stroke="{_shade(group)}" stroke-width="4" paint-order="stroke">{_escape(group.title)}</text>'
     )
 
@@ -155,7 +171,7 @@ def _arrows(routes: Sequence[Route]) -> Iterable[str]:
                 x, y, anchor = (tip[0] - 10, tip[1] + 3.3, "end") if flat else (tip[0], tip[1] - 11, "middle")
                 labels.append(
                     f'<text x="{_n(x)}" y="{_n(y)}" text-anchor="{anchor}" font-size="{ARROW:g}" '
-                    f'fill="{INK}" stroke="#ffffff" stroke-width="3" paint-order="stroke">'
+                    f'stroke="#ffffff" stroke-width="3" paint-order="stroke">'
                     f"{_escape(route.label)}</text>"
                 )
         lines[route.flows].append(_path(path))
@@ -205,7 +221,7 @@ def _legend(picture: Picture, limit: float) -> tuple[str, float, float]:
     if parts:
         y += _KEY_HEIGHT
     for line in _wrapped(picture.notes, limit):
-        parts.append(f'<text x="0" y="{_n(y + 11)}" {_SMALL}>{_escape(line)}</text>')
+        parts.append(f'<text x="0" y="{_n(y + 11)}"{_SMALL}>{_escape(line)}</text>')
         widest = max(widest, text_width(line, LABEL))
         y += 15.0
     return "".join(parts), widest, y
@@ -237,7 +253,4 @@ def _key(key: Key, x: float, y: float, swatch: float) -> str:
             f'<rect x="{_n(x + 0.5)}" y="{_n(y + 1.5)}" width="21" height="12" rx="3" fill="{style.fill}" '
             f'stroke="{style.line}"{dash}/>'
         )
-    return (
-        f'{shapes}<text x="{_n(x + swatch + 6)}" y="{_n(y + 11)}" font-size="{_n(LABEL)}" fill="{INK}">'
-        f"{_escape(key.text)}</text>"
-    )
+    return f'{shapes}<text x="{_n(x + swatch + 6)}" y="{_n(y + 11)}" font-size="{_n(LABEL)}">{_escape(key.text)}</text>'

@@ -1,0 +1,65 @@
+"""What a click on a box adds to its numbers: the line of code, and the gradients that an op passes on as formulas."""
+
+import linecache
+from pathlib import PurePath
+from typing import NamedTuple
+
+from autograd.engine.graph import Node, Vertex
+from autograd.provenance import line_of, place
+from autograd.view.chain.expression import as_text
+from autograd.view.chain.local import matrix_formula
+from autograd.view.chain.names import Names
+from autograd.view.graph.records import Graph, GraphNode
+
+_LISTED = 40  # operations of a closed call
+
+
+class Fact(NamedTuple):
+    """A place in the program, whose text is read when it is asked for, and what is to be said besides."""
+
+    file: str
+    line: int
+    words: list[str]
+
+    @property
+    def text(self) -> str:
+        """All of it, line by line."""
+        where = PurePath(place(self.file, self.line)).name
+        source = [f"line {where}", linecache.getline(self.file, self.line).strip()] if self.file else []
+        return "\n".join([*source, *self.words])
+
+
+def facts(graph: Graph, names: Names | None = None) -> dict[int, Fact]:
+    """The line of code of each node, and its formulas, in which ``G`` is the gradient of the result.
+
+    With ``names``, every operand has one, and closed calls list their operations; else those that the user has given.
+
+    >>> from autograd import tensor
+    >>> from autograd.view.chain.facts import facts
+    >>> from autograd.view.graph.snapshot import snapshot
+    >>> x = tensor(3.0, requires_grad=True, name="x")
+    >>> facts(snapshot(x.tanh()))[1].words
+    ['to x: G * (1 - out ** 2)']
+    """
+    return {node.id: _fact(node, names) for node in graph.nodes if node.vertices}
+
+
+def _fact(node: GraphNode, names: Names | None) -> Fact:
+    if node.kind in ("module", "hidden"):
+        ops = sorted((v for v in node.vertices if isinstance(v, Node)), key=lambda v: v.seq) if names else []
+        more = [f"... {len(ops) - _LISTED:,} more"] if len(ops) > _LISTED else []
+        return Fact("", 0, [f"{names(v)} = {names.expression(v)}" for v in ops[:_LISTED] if names] + more)
+    vertex = node.vertices[0]
+    file, line = line_of(vertex)
+    lines: list[str] = []
+    if not isinstance(vertex, Node):
+        return Fact(file, line, lines)
+    words = {"out": names(vertex)} if names else {}
+    for operand, x in zip(node.operands, vertex.operands, strict=False):
+        name = None if not isinstance(x, Vertex) else names(x) if names else x.name
+        words |= {operand: name} if name else {}
+    ndims = [len(x.shape) if isinstance(x, Vertex) else 0 for x in vertex.operands]
+    for slot, (operand, parent) in enumerate(zip(node.operands, vertex.parents, strict=False)):
+        formula = None if parent is None else matrix_formula(vertex.op, slot, ndims, vertex.attrs)
+        lines += [f"to {words.get(operand, operand)}: {as_text(formula, words)}"] if formula else []
+    return Fact(file, line, lines)
