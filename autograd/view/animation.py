@@ -33,7 +33,8 @@ def animation(
     moments += [stage.fired(firing, *said) for firing, said in zip(firings, words, strict=False)]
     data = {
         "title": f"Backward pass from {names(replay.root)}",
-        "note": stage.note(len(ops), len(firings)),
+        "counts": {"nodes": len(stage.order), "operations": len(ops), "most": MOST_STEPS},
+        "left out": [node.op for node in stage.graph.nodes if node.kind == "hidden"],
         "facts": {str(i): fact.text for i, fact in facts(stage.graph, names).items()},
         "moments": moments,
         "start": {"node": stage.box(replay.root), "index": stage.index(replay.root), "complete": True},
@@ -87,24 +88,6 @@ class _Stage:
         ]
         node, waiting = self.box(firing.node), list(dict.fromkeys(map(self.box, firing.waiting)))
         return {"pass": "backward", "node": node, "text": text, "sends": sends, "waiting": waiting}
-
-    def note(self, ops: int, firings: int) -> str:
-        """A note about the parts that the page leaves out."""
-        lines = []
-        if any(node.kind == "module" for node in self.graph.nodes):
-            lines.append(
-                f"The graph has {len(self.order):,} nodes, so each call of a module is shown as one box. Click on it "
-                "to list its operations."
-            )
-        hidden = [node for node in self.graph.nodes if node.kind == "hidden"]
-        if hidden:
-            lines.append(f"{hidden[0].op}: those farthest from the result. The steps describe them in words.")
-        if max(ops, firings) > MOST_STEPS:
-            lines.append(
-                f"Of {ops:,} operations, the page plays the {MOST_STEPS:,} nearest to the result; "
-                "'for step in steps(...)' gives all of them."
-            )
-        return "\n".join(lines)
 
     def picture(self) -> Picture:
         """The graph with the gradients of this pass, local derivatives, and a name on every operation."""

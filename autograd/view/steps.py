@@ -19,7 +19,7 @@ from autograd.engine.tensor import Tensor
 from autograd.files import destination
 from autograd.printable import Printable
 from autograd.view.animation import MOST_STEPS, animation
-from autograd.view.chain.local import rule_source, slope
+from autograd.view.chain.local import slope
 from autograd.view.chain.names import Names, place_of, scope_of
 from autograd.view.chain.replay import Firing, Replay, Sent
 from autograd.view.graph.variables import variables
@@ -42,7 +42,6 @@ class Send:
     formula: str | None
     number: Any
     matrix: str | None
-    rule: str
     gradient: NDArray[Any]
     amount: NDArray[Any]
     before: NDArray[Any] | None
@@ -182,7 +181,6 @@ class Steps(Printable):
             local.formula,
             local.number,
             local.matrix,
-            rule_source(node.op, slot),
             firing.gradient,
             sent.amount,
             sent.before,
@@ -214,9 +212,10 @@ class Steps(Printable):
     def html(self) -> str:
         """One HTML page that needs no network: it plays the forward and the backward pass, or steps through them.
 
-        Arrow keys, Home and End move, the space bar plays; a click on a box shows its values, line and rule. In a graph
-        of more than 150 nodes, each module call is one box, and the nodes farthest from the result are left out of the
-        picture; of more than 2,000 steps, those nearest to the result are played. The page says so.
+        Arrow keys, Home and End move, the space bar plays; a click on a box shows its values, line and formulas, a
+        click on a module folds it. In a graph of more than 150 nodes, each module call is one box, and the nodes
+        farthest from the result are left out of the picture; of more than 2,000 steps, those nearest to the result are
+        played. The page says so.
         """
         firings = list(self._replay)
         found = (self._step(number, firing) for number, firing in enumerate(firings[:MOST_STEPS], 1))

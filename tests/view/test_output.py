@@ -76,7 +76,7 @@ def test_the_image_is_the_picture(graphs):
     tags, image, svg = output(drawing)
     assert svg.replace("'", '"') == drawing.svg.replace("'", '"')
     assert [tag for tag, _ in tags.found] == ["div", "img", "script", "script"]
-    assert image["alt"].startswith("Graph of E_total: 2 constants (target, x), 4 parameters (output.weight, ")
+    assert image["alt"].startswith("Graph of E_total: 4 parameters (output.weight, hidden.weight,")
     assert image["alt"].endswith("Result: E_total, value 0.298371, grad 1.")
     root = ElementTree.fromstring(drawing.svg)
     assert (root.get("role"), root.find(f"{SVG}desc").text) == ("img", image["alt"])

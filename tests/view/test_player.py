@@ -218,6 +218,12 @@ def test_it_fits_its_pane(open_page, graphs, tmp_path):
         assert page.locator("footer").bounding_box()["y"] < height
 
 
+def test_it_says_what_is_left_out(open_page, graphs, tmp_path):
+    page = open_page(steps(graphs.chain(5000)).save(tmp_path / "chain.html"))
+    assert "nodes left out: those farthest from the result" in page.inner_text("#what")
+    assert "Of 5,000 operations, the page plays the 2,000 nearest to the result" in page.inner_text("#what")
+
+
 def test_it_explains_its_signs(page):
     page.click("summary")
     assert "the gradient of the operation's result" in page.inner_text("details")

@@ -141,7 +141,7 @@ def test_a_page_of_many_modules_closes_them(graphs):
     shown = steps(graphs.blocks(60))
     animation, boxes = animation_of(shown.html)
     assert len(boxes) <= MOST
-    assert animation["note"].startswith("The graph has 302 nodes, so each call of a module is shown as one box")
+    assert animation["counts"]["nodes"] == 302
     assert len(animation["moments"]) == 2 * len(shown) == 482  # every op has its turn, in the box of its call
     assert {m["node"] for m in animation["moments"]} <= boxes
     facts = {key: [animation["texts"][i] for i in lines] for key, lines in animation["facts"].items()}
@@ -157,11 +157,11 @@ def test_a_page_of_many_modules_closes_them(graphs):
 def test_a_page_of_a_long_loop_shows_its_end(graphs):
     animation, boxes = animation_of(steps(graphs.chain(1000)).html)
     assert len(boxes) <= MOST
-    assert "nodes left out: those farthest from the result" in animation["note"]
+    assert re.fullmatch(r"\d+ nodes left out", *animation["left out"])
     assert len(animation["moments"]) == 2000
     animation, boxes = animation_of(steps(graphs.chain(5000)).html)
     assert len(animation["moments"]) == 2 * MOST_STEPS
-    assert "Of 5,000 operations, the page plays the 2,000 nearest to the result" in animation["note"]
+    assert animation["counts"]["operations"] == 5000
     assert (
         animation["moments"][MOST_STEPS - 1]["node"]
         == animation["moments"][MOST_STEPS]["node"]

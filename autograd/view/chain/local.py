@@ -1,13 +1,9 @@
-"""The local derivative of a node by one of its operands: as a formula, as a number, and as the rule that computes it.
+"""The local derivative of a node by one of its operands: as a formula and as a number.
 
 Numbers always come from the rule in the op table. This module must not know how gradients travel, nor any layout.
 """
 
-import ast
-import inspect
-import linecache
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache, lru_cache
+from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any, NamedTuple
 
@@ -135,54 +131,3 @@ def factors(replay: Replay, node: Node, slot: int) -> Any:
     if entries(node) == 1:
         return np.asarray(found).reshape(())[()] if np.size(found) == 1 else found
     return np.broadcast_to(found, node.shape)
-
-
-def rule_source(op: Any, slot: int) -> str:
-    """The rule of an operand as its author wrote it; empty if the source is not available.
-
-    >>> from autograd.engine.op import REGISTRY
-    >>> from autograd.view.chain.local import rule_source
-    >>> rule_source(REGISTRY["sin"], 0)
-    'g * np.cos(x)'
-    """
-    if not isinstance(op, Op) or not op.rules:
-        return ""
-    rule = op.rules[0 if op.joint else slot]
-    return "" if rule is None else _source(rule)
-
-
-@cache
-def _source(rule: Callable[..., Any]) -> str:
-    code = getattr(rule, "__code__", None)
-    if code is None:
-        return ""
-    tree = _tree(code.co_filename)
-    for node in ast.walk(tree) if tree is not None else ():
-        if isinstance(node, ast.Lambda) and node.lineno == code.co_firstlineno and _same(node, code):
-            return ast.unparse(node.body)
-        if isinstance(node, ast.FunctionDef) and node.name == code.co_name and node.lineno == code.co_firstlineno:
-            body = node.body[1:] if ast.get_docstring(node) else node.body
-            if len(body) == 1 and isinstance(body[0], ast.Return) and body[0].value is not None:
-                return ast.unparse(body[0].value)
-            return f"{node.name}({', '.join(inspect.signature(rule).parameters)})"
-    return ""
-
-
-@lru_cache(maxsize=64)
-def _tree(file: str) -> ast.Module | None:
-    try:
-        return ast.parse("".join(linecache.getlines(file)))
-    except (SyntaxError, ValueError):
-        return None
-
-
-def _same(node: ast.Lambda, code: Any) -> bool:
-    """Whether a lambda of the source is the one that was compiled: several may start on one line."""
-    places = [p for p in code.co_positions() if p[0] is not None and p[2] is not None and p[0] > 0]
-    body = [p for p in places if (p[0], p[2]) != (p[1], p[3])]
-    if not body:
-        return True
-    first = min((p[0], p[2]) for p in body)
-    last = max((p[1], p[3]) for p in body)
-    start, end = (node.body.lineno, node.body.col_offset), (node.body.end_lineno, node.body.end_col_offset)
-    return start <= first and last <= end

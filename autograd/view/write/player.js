@@ -31,6 +31,13 @@ view.nodes.forEach(({ el: group, w, h }, id) => {
   group.append(parts.filling);
   boxes.set(id, parts);
 });
+const counts = animation.counts, count = n => n.toLocaleString('en'), note = [
+  ...(document.querySelector('.node[data-kind=module]') ? [`The graph has ${count(counts.nodes)} nodes, so each call of a `
+    + 'module is shown as one box. Click on it to list its operations.'] : []),
+  ...animation['left out'].map(what => `${what}: those farthest from the result. The steps describe them in words.`),
+  ...(counts.operations > counts.most ? [`Of ${count(counts.operations)} operations, the page plays the ${count(counts.most)} `
+    + "nearest to the result; 'for step in steps(...)' gives all of them."] : []),
+].join('\n');
 let now = 0, timer = null, chosen = null, flows = [], travel = null;
 
 function draw(arriving = false) {                      // arriving: what the last operation sends is still on its way
@@ -78,7 +85,7 @@ function draw(arriving = false) {                      // arriving: what the las
   });
   get('where').textContent = now === 0 ? 'Start: only inputs and parameters have values'
     : m.pass === 'forward' ? 'Forward pass' : 'Backward pass';
-  const words = now === 0 ? `${animation.note}\nPress the right arrow key or the play button.`.trim() : m.text;
+  const words = now === 0 ? `${note}\nPress the right arrow key or the play button.`.trim() : m.text;
   get('what').replaceChildren(...words.split('\n').map(line => chainrule.make('div', { textContent: line.trim() })));
   get('slider').value = now;
   get('count').textContent = now <= turn ? `forward ${now} of ${turn}` : `backward ${now - turn} of ${last - turn}`;
