@@ -16,116 +16,93 @@ WIDTH = 24
 Item = TypeVar("Item")
 
 
-class Line:
-    """A line of text that is overwritten."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self.stream = stream
-        self.width: int = 0
-
-    def write(self, text: str) -> None:
-        """Overwrite the line with this text, cut to the width of the terminal."""
-        text = text[: shutil.get_terminal_size().columns - 1]
-        self.stream.write("\r" + text.ljust(self.width))
-        self.stream.flush()
-        self.width = len(text)
-
-    def wipe(self) -> None:
-        """Remove the text."""
-        if self.width:
-            self.write("")
-            self.stream.write("\r")
-            self.stream.flush()
+_running = threading.local()  # its `work` is the innermost work of a thread
 
 
 class Work:
     """Work of many steps: after two seconds, a line shows the share done and the time left, until the work ends.
 
-    Nothing is shown if nobody watches, as on a pipe, or outside the main thread. Work inside other work shows no line
-    of its own: it moves the line of the outer one.
+    By default, nothing is shown if nobody watches, as on a pipe, or outside the main thread; work inside other work has
+    no line of its own, but moves that of the outer one. ``show`` decides it otherwise, for the work inside as well.
 
     >>> from autograd.progress import Work, over
-    >>> with Work("adding", total=3) as work:
+    >>> with Work("adding", total=3):
     ...     sum(over([1, 2, 3]))
     6
     """
 
-    def __init__(self, what: str, total: float = 0, *, shown: bool = True) -> None:
+    def __init__(self, what: str, total: float = 0, *, show: bool | None = None) -> None:
         self.what = what
         self.total = total  # 0 if it is unknown
-        self.shown = shown
+        self.show = show
+        self.first: float = 0  # steps that were done before
         self.done: float = 0
         self.unit: float = 1.0  # how many steps of this work a piece of inner work is
         self.due: float = math.inf
+        self.stream: TextIO | None = None
+        self.width: int = 0
 
     def __enter__(self) -> Self:
-        self.outer: Work | None = _running.work
-        self.line: Line | None = None
+        self.outer: Work | None = running()
         _running.work = self
         self.started: float = time.perf_counter()
-        if not self.shown:
-            self.due = math.inf
-        elif self.outer is not None:
+        if self.show is None and self.outer is not None:
             self.due = self.outer.due
-        elif (stream := watched()) is not None and threading.current_thread() is threading.main_thread():
-            self.line, self.due = Line(stream), self.started + PATIENCE
+        elif self.show is not False and threading.current_thread() is threading.main_thread():
+            self.stream = watched() or (sys.stderr if self.show else None)
+            self.due = math.inf if self.stream is None else self.started + PATIENCE
         return self
 
     def __exit__(self, *error: object) -> None:
         _running.work = self.outer
         self.wipe()
 
-    def step(self, count: float = 1) -> None:
+    def advance(self, count: float = 1) -> None:
         """Count steps, and update the line if it is time to."""
-        self.reach(self.done + count)
-
-    def reach(self, done: float) -> None:
-        """Set the number of steps done, such as a position in a file, and update the line if it is time to."""
-        self.done = done
+        self.done += count
         if time.perf_counter() >= self.due:
-            self.show()
+            self.update()
 
-    def show(self, inner: float = 0.0) -> None:
+    def update(self, inner: float = 0.0) -> None:
         """Update the line; ``inner`` is the share of the next step that is already done."""
         now = time.perf_counter()
         self.due = now + INTERVAL
-        share = min((self.done + inner * self.unit) / self.total, 1.0) if self.total else 0.0
-        if self.outer is not None:
-            self.outer.show(share)
-        elif self.line is not None:
-            spent = now - self.started
-            left = f"  {duration(spent / share - spent)} left" if share else f"  {duration(spent)}"
-            self.line.write(f"{self.what}  {bar(share)}{left}" if self.total else f"{self.what}{left}")
+        done = self.done + inner * self.unit
+        share = min(done / self.total, 1.0) if self.total else 0.0
+        if self.stream is not None:
+            spent, new = now - self.started, done - self.first
+            left = max(self.total - done, 0.0) * spent / new if self.total and new else None
+            text = duration(spent) if left is None else f"{duration(left)} left"
+            text = "  ".join([self.what, bar(share), text] if self.total else [self.what, text])
+            text = text[: shutil.get_terminal_size().columns - 1]
+            self.stream.write("\r" + text.ljust(self.width))
+            self.stream.flush()
+            self.width = len(text)
+        elif self.outer is not None:
+            self.outer.update(share)
 
-    def wipe(self) -> None:
+    def wipe(self, instead: str = "") -> None:
         """Remove the line until the next update, to print something else."""
-        if self.line is not None:
-            self.line.wipe()
+        if self.stream is not None and (self.width or instead):
+            self.stream.write(f"\r{' ' * self.width}\r{instead}" if self.width else instead)
+            self.stream.flush()
+            self.width = 0
 
 
-class _Running(threading.local):
-    """The innermost work of each thread."""
-
-    work: Work | None = None
-
-
-_running = _Running()
-
-
-def running() -> bool:
-    """Whether this code is a part of some work."""
-    return _running.work is not None
+def running() -> Work | None:
+    """The innermost work that this code is a part of."""
+    return getattr(_running, "work", None)
 
 
 def expect(count: float) -> None:
     """Add steps to the total of the work that this code is a part of, if any."""
-    if (work := _running.work) is not None:
+    if (work := running()) is not None:
         work.total += count
 
 
 def over(items: Iterable[Item], steps: float | None = None) -> Iterable[Item]:
     """Iterate over items that are one step each, or ``steps`` together, of the work that this code is a part of."""
-    work = _running.work
+    work = running()
     return items if work is None or work.due == math.inf else _counted(work, items, steps)
 
 
@@ -135,7 +112,7 @@ def _counted(work: Work, items: Iterable[Item], steps: float | None) -> Iterator
     for number, item in enumerate(items, 1):
         yield item
         if number % every == 0 or number == count:
-            work.reach(start + number * each)
+            work.advance(start + number * each - work.done)
 
 
 def watched() -> TextIO | None:

@@ -25,7 +25,7 @@ import optim
 from autograd import diff, draw, explain, gradcheck, provenance, record, steps, tensor
 from autograd.compiling import frames
 from nn.saving import atomic
-from nn.training.progress import Progress, progress
+from nn.training.progress import Progress
 
 PACKAGES = [Path(module.__file__).parent for module in (autograd, nn, optim)]
 ROOT = PACKAGES[0].parent
@@ -287,7 +287,10 @@ def test_a_program_without_a_console(monkeypatch):
     monkeypatch.setattr(sys, "stderr", None)
     monkeypatch.setattr(sys, "stdout", None)
     for show in (None, True, False):
-        assert type(progress(show)) is Progress
+        with Progress(show) as progress:
+            progress.begin(1, 1, 0, 1)
+            progress.end({"loss": 1.0})
+        assert progress.stream is None
 
 
 # --- modules and functions that Windows does not have -------------------------------------------------------------

@@ -16,6 +16,7 @@ import nn
 import optim
 from autograd import progress
 from autograd.progress import WIDTH, Work, bar, duration, expect, over
+from autograd.view.layout.render import render
 
 
 class Terminal(io.StringIO):
@@ -55,17 +56,17 @@ def test_the_line_appears_after_two_seconds_and_goes_at_the_end(clock, monkeypat
     terminal = watching(monkeypatch)
     with Work("counting", 8) as work:
         clock.now += 1.875
-        work.step()
+        work.advance()
         assert taken(terminal) == ""
         clock.now += 0.125
-        work.step()
+        work.advance()
         first = f"counting  {filled(6)}  6 s left"
         assert taken(terminal) == f"\r{first}"
         clock.now += 0.0625
-        work.step()
+        work.advance()
         assert taken(terminal) == "", "too soon after the last update"
         clock.now += 1.9375
-        work.step()
+        work.advance()
         assert taken(terminal) == f"\rcounting  {filled(12)}  4 s left"
     assert taken(terminal) == f"\r{' ' * len(first)}\r"
 
@@ -74,11 +75,11 @@ def test_work_of_unknown_length_shows_how_long_it_has_been_running(clock, monkey
     terminal = watching(monkeypatch)
     with Work("counting") as work:
         clock.now += 3.0
-        work.step()
+        work.advance()
         assert taken(terminal) == "\rcounting  3 s"
     with Work("waiting", 2) as work:
         clock.now += 3.0
-        work.step(0)
+        work.advance(0)
         assert taken(terminal).split("\r")[-1] == f"waiting  {filled(0)}  3 s", "nothing done, nothing to judge by"
 
 
@@ -87,7 +88,7 @@ def test_inner_work_moves_the_line_of_the_outer(clock, monkeypatch):
     with Work("outer", 2) as outer:
         clock.now += 2.0
         with Work("inner", 4) as inner:
-            inner.step()
+            inner.advance()
             assert taken(terminal) == f"\router  {filled(3)}  14 s left", "an eighth of all"
             clock.now += 2.0
             assert list(over([7, 8])) == [7, 8]
@@ -95,12 +96,12 @@ def test_inner_work_moves_the_line_of_the_outer(clock, monkeypatch):
         clock.now += 2.0
         outer.unit = 0.0
         with Work("inner", 2) as inner:
-            inner.step()
+            inner.advance()
         assert taken(terminal).startswith(f"\router  {filled(0)}"), "inner work that is part of no step"
     taken(terminal)
     with Work("first", 1) as work:
         clock.now += 2.0
-        work.step()
+        work.advance()
         assert taken(terminal).startswith("\rfirst"), "the outer work has ended"
 
 
@@ -121,11 +122,41 @@ def test_steps_of_the_work_around(clock, monkeypatch):
 
 def test_hidden_work_hides_the_work_inside(clock, monkeypatch):
     terminal = watching(monkeypatch)
-    with Work("hidden", 1, shown=False) as hidden, Work("inner", 1) as inner:
+    with Work("hidden", 1, show=False) as hidden, Work("inner", 1) as inner:
         clock.now += 9.0
-        inner.step()
-        hidden.step()
+        inner.advance()
+        hidden.advance()
     assert taken(terminal) == ""
+
+
+def test_work_that_is_shown_in_any_case(clock, monkeypatch):
+    terminal = watching(monkeypatch)
+    terminal.isatty = lambda: False
+    with Work("outer", 1, show=False), Work("inner", 1, show=True) as inner:
+        clock.now += 2.0
+        inner.advance()
+    assert taken(terminal).startswith("\rinner")
+
+
+def test_steps_that_were_done_before_take_no_time(clock, monkeypatch):
+    terminal = watching(monkeypatch)
+    with Work("resumed", 10) as work:
+        work.first = work.done = 8
+        clock.now += 3.0
+        work.advance()
+    assert taken(terminal).startswith(f"\rresumed  {filled(21)}  3 s left")
+
+
+def test_something_else_is_printed_in_the_place_of_the_line(clock, monkeypatch):
+    terminal = watching(monkeypatch)
+    with Work("counting", 2) as work:
+        work.wipe("early\n")
+        assert taken(terminal) == "early\n"
+        clock.now += 2.0
+        work.advance()
+        width = len(taken(terminal)) - 1
+        work.wipe("row\n")
+        assert taken(terminal) == f"\r{' ' * width}\rrow\n"
 
 
 def test_the_line_fits_the_terminal(clock, monkeypatch):
@@ -133,7 +164,7 @@ def test_the_line_fits_the_terminal(clock, monkeypatch):
     monkeypatch.setenv("COLUMNS", "20")
     with Work("a long name of some work", 1) as work:
         clock.now += 2.0
-        work.step()
+        work.advance()
     assert taken(terminal) == "\ra long name of some\r" + " " * 19 + "\r"
 
 
@@ -143,7 +174,7 @@ def test_who_sees_the_line(clock, monkeypatch):
 
     def shown():
         with Work("counting", 1) as work:
-            work.step()
+            work.advance()
 
     thread = threading.Thread(target=shown)
     thread.start()
@@ -167,18 +198,30 @@ def test_an_error_leaves_a_clean_line(clock, monkeypatch):
     def failing():
         with Work("failing", 2) as work:
             clock.now += 2.0
-            work.step()
+            work.advance()
             raise KeyError
 
     with pytest.raises(KeyError):
         failing()
     assert terminal.getvalue().endswith("\r")
-    assert progress._running.work is None
+    assert progress.running() is None
 
 
 def test_bars_and_durations():
     assert [bar(i / 7).count("#") for i in range(8)] == [0, 3, 6, 10, 13, 17, 20, 24]
     assert [duration(s) for s in (0.4, 119.0, 120.0, 7199.0, 7200.0)] == ["0 s", "119 s", "2 min", "120 min", "2.0 h"]
+
+
+def chain(length):
+    y = autograd.tensor(1.0, requires_grad=True)
+    for _ in range(length):
+        y = y * 1.01
+    return y
+
+
+def crossing(count):
+    xs = [autograd.tensor(float(i), requires_grad=True) for i in range(count)]
+    return autograd.draw(sum(a * b for a, b in zip(xs, [*xs[3:], *xs[:3]], strict=True))).picture
 
 
 X, Y = nn.data.moons(64, noise=0.1, seed=0)
@@ -192,6 +235,8 @@ SLOW = {
     "cross-validating": lambda: nn.cross_validate(
         partial(nn.MLP, [2, 2]), (X, Y), folds=2, epochs=2, loss=LOSS, seed=0
     ),
+    "drawing": lambda: autograd.draw(chain(3000)),
+    "placing boxes": partial(render, crossing(12), "own"),
     "predicting": lambda: nn.predict(MODEL, X, batch_size=8),
     "evaluating": lambda: nn.evaluate(MODEL, (X, Y), loss=LOSS, batch_size=8),
     "reading table.csv": lambda: nn.data.read_csv("table.csv"),
@@ -239,7 +284,7 @@ def test_a_training_inside_a_training_is_silent(monkeypatch):
 
     nn.fit(nn.MLP([2, 2]), (X, Y), loss=LOSS, epochs=2, show=False, callbacks=[Again()])
     assert taken(terminal) == ""
-    assert progress._running.work is None
+    assert progress.running() is None
 
 
 def test_nobody_waits_for_the_clock(monkeypatch):

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 from autograd.collector import paused
 from autograd.files import destination
 from autograd.printable import Printable
+from autograd.progress import Work
 from autograd.view.chain.along import along
 from autograd.view.chain.facts import Fact, facts
 from autograd.view.graph.expand import expand as expand_fused
@@ -115,7 +116,8 @@ def draw(
         return prepared(whole, depth, opened)
 
     # The records of a large graph have no cycles; looking for some after every few thousand takes half of the time.
-    found: Drawing = paused(drawn)
+    with Work("drawing", 100):
+        found: Drawing = paused(drawn)
     return found
 
 

@@ -10,18 +10,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd import no_grad
 from autograd.engine.tensor import tensor
 from autograd.gradcheck import gradcheck
 from autograd.progress import Work, over
 from autograd.view import draw
-from nn import functional
 from nn.cli.options import add_command, writable
 from nn.data import Loader, digits, train_test_split
 from nn.inspect.summarizing import summary
 from nn.layers import MLP
 from nn.losses import CrossEntropyLoss
 from nn.metrics import accuracy, confusion_matrix
+from nn.training.evaluation import evaluate, predict
 from optim import Adam
 from optim.schedules import cosine
 
@@ -95,7 +94,7 @@ def learn(settings: Settings) -> Outcome | None:
         return None
     seconds = time.perf_counter() - started
 
-    answers = _scores(model, x_test).argmax(axis=1)
+    answers = predict(model, x_test).argmax(axis=1)
     print(f"\nconfusion matrix on the test set after {seconds:.1f} s of training (rows: true, columns: predicted)\n")
     print(_table(confusion_matrix(answers, y_test)))
     svg, dot = _save_picture(settings.out, x_train[0], int(y_train[0]), rng)
@@ -120,6 +119,7 @@ def _train(
     every = math.ceil(settings.epochs / ROWS)
     print("epoch   train loss  accuracy   test loss  accuracy")
     with Work("training", steps) as work, np.errstate(all="ignore"):  # too large an lr is reported below
+        work.unit = 0.0  # evaluation is part of no step
         for epoch in range(1, settings.epochs + 1):
             for x, y in over(batches):
                 noisy = x + rng.normal(0.0, NOISE, x.shape).astype(x.dtype)
@@ -127,30 +127,23 @@ def _train(
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()
-            train_loss, train_accuracy = _judge(model, *train)
+            train_loss, train_accuracy = _judge(model, train)
             if not math.isfinite(train_loss):
                 work.wipe()
                 print(f"the loss is {train_loss} after epoch {epoch}; try a smaller --lr", file=sys.stderr)
                 return None
             if epoch == 1 or epoch % every == 0 or epoch == settings.epochs:
-                test_loss, test_accuracy = _judge(model, *test)
+                test_loss, test_accuracy = _judge(model, test)
                 work.wipe()
                 rows.append((epoch, train_loss, train_accuracy, test_loss, test_accuracy))
                 print(f"{epoch:5}   {train_loss:10.4f}  {train_accuracy:8.3f}  {test_loss:10.4f}  {test_accuracy:8.3f}")
     return rows
 
 
-def _scores(model: MLP, x: NDArray[Any]) -> NDArray[Any]:
-    with no_grad():
-        scores: NDArray[Any] = model(x).numpy()
-    return scores
-
-
-def _judge(model: MLP, x: NDArray[Any], y: NDArray[Any]) -> tuple[float, float]:
-    """The loss, and the accuracy, which is NaN if the loss is not finite."""
-    scores = _scores(model, x)
-    loss = float(functional.cross_entropy(scores, y))
-    return loss, accuracy(scores, y) if math.isfinite(loss) else math.nan
+def _judge(model: MLP, data: tuple[NDArray[Any], NDArray[Any]]) -> tuple[float, ...]:
+    """The loss and the accuracy."""
+    found = evaluate(model, data, loss=CrossEntropyLoss(), metrics=[accuracy], batch_size=len(data[0]))
+    return tuple(found.values())
 
 
 def _table(counts: NDArray[np.int64]) -> str:

@@ -127,7 +127,7 @@ def _content(name: str) -> bytes:
             parts = []
             while part := stream.read(_PART):
                 parts.append(part)
-                work.reach(file.tell() if work.total else 0)
+                work.advance(file.tell() - work.done if work.total else 0)
             return b"".join(parts)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataFileError(name, f"the compressed data are truncated or damaged ({error})") from error

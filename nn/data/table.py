@@ -131,7 +131,7 @@ def read_csv(
     name = fspath(path)
     with Work(f"reading {name}", _PARSING + 1) as work:
         names, rows, lines = next(rows_of(name, header, delimiter, encoding))
-        work.step()
+        work.advance()
         return table_of(name, names, rows, lines, types or {}, missing)
 
 
@@ -178,7 +178,7 @@ def rows_of(
             for cells in reader:
                 line, before = before + 1, reader.line_num
                 if not line % 4096 and work.total:  # a pipe has no size
-                    work.reach(os.lseek(file.fileno(), 0, os.SEEK_CUR))
+                    work.advance(os.lseek(file.fileno(), 0, os.SEEK_CUR) - work.done)
                 if not any(cell.strip() for cell in cells):
                     continue
                 if names is None:

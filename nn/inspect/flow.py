@@ -25,7 +25,7 @@ from nn.inspect.doctor.trial_step import Seen
 from nn.inspect.doctor.units import flat_share
 from nn.layers import Linear
 from nn.module import Module
-from nn.plot.look import COLOURS, finish, on_axes
+from nn.plot.look import finish, log_axis, on_axes, palette
 from optim import Optimizer
 
 __autograd_transparent__ = True  # messages name lines of the user's code
@@ -109,13 +109,13 @@ class GradientFlow:
         shown = known if at_output else [row for row in self.rows if row.norm is not None]
         places = np.arange(len(shown))
         norms = [row.delta if at_output else row.norm for row in shown]
-        ax.plot(places, norms, "o-", color=COLOURS[0], label="gradient")
+        ax.plot(places, norms, "o-", color=palette(ax)[0], label="gradient")
         if at_output and len(shown) > 1:
             expected = [shown[-1].delta or math.nan]
             for row in reversed(shown[1:]):
                 expected.append(expected[-1] * (math.nan if row.predicted is None else row.predicted))
-            ax.plot(places, expected[::-1], "--", color=COLOURS[1], label="from weights and slopes")
-        ax.set_yscale("log")
+            ax.plot(places, expected[::-1], "--", color=palette(ax)[1], label="from weights and slopes")
+        log_axis(ax)
         ax.set_xticks(places, [row.layer for row in shown], rotation=90 if len(shown) > 8 else 0)
         return finish(ax, xlabel="layer", ylabel="norm of the gradient", legend=True)
 

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from nn.arrays import plain
-from nn.plot.look import on_axes
+from nn.plot.look import on_axes, palette, scale
 
 
 def matrices(arrays: Mapping[str, Any], *, digits: int = 3, ax: Any = None) -> Any:
-    """Draw small arrays side by side as tables with names and shapes; larger magnitudes get darker cells.
+    """Draw small arrays side by side as tables with names and shapes; cells are blue (orange if negative) by magnitude.
 
     ``arrays`` maps names to scalars, vectors (drawn as rows), matrices or Tensors. Raises ValueError for an array with
     more than two axes or 400 entries.
@@ -34,9 +34,11 @@ def matrices(arrays: Mapping[str, Any], *, digits: int = 3, ax: Any = None) -> A
         rows, columns = table.shape
         left, top = start + (slots[name] - cell * columns) / 2, (tallest - rows) / 2
         right, bottom = left + cell * columns, top + rows
-        shades = np.abs(table) / (2 * np.max(np.abs(table), initial=0.0) or 1.0)
-        ax.imshow(shades, cmap="Blues", vmin=0.0, vmax=1.0, extent=(left, right, bottom, top), aspect="auto")
-        ax.plot([left, right, right, left, left], [top, top, bottom, bottom, top], color="0.3", linewidth=0.8)
+        most = 2 * np.max(np.abs(table), initial=0.0) or 1.0  # so that the numbers stay readable
+        place = {"extent": (left, right, bottom, top), "aspect": "auto"}
+        ax.imshow(table, cmap=scale(ax, signed=True), vmin=-most, vmax=most, **place)
+        frame = [left, right, right, left, left], [top, top, bottom, bottom, top]
+        ax.plot(*frame, color=palette(ax)[-1], linewidth=0.6)
         for i, j in np.ndindex(table.shape):
             ax.text(left + cell * (j + 0.5), top + i + 0.5, texts[name][i][j], ha="center", va="center", fontsize=9)
         label = f"{name}\n{np.shape(plain(arrays[name]))}"

@@ -1,13 +1,18 @@
-"""The shared style of all plots: colours, dashes, axes."""
+"""The shared style of all plots: colours on light and dark backgrounds, dashes, axes."""
 
+import re
 from collections.abc import Callable
+from html import escape
+from io import StringIO
 from typing import Any
 
 from nn.module import Module
 
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")  # Okabe and Ito
+# The colours of Okabe and Ito, which readers of every kind of colour vision can tell apart.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
+ON_DARK = ("#56b4e9", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#f0e442", "#ffffff")
 DASHES = ("-", "--", "-.", ":")
-BRIGHT = ("#ffffff", "#d55e00", "#56b4e9", "#cc79a7", "#e69f00")  # on a dark background; five, to combine with 4 dashes
+BRIGHT = ("#ffffff", "#d55e00", "#56b4e9", "#cc79a7", "#e69f00")  # on MAP; five, to combine with 4 dashes
 MAP = "cividis"  # looks the same for every kind of colour vision
 
 
@@ -43,11 +48,72 @@ def finish(ax: Any, *, legend: bool = False, **words: str) -> Any:
     """Set the texts of the axes (``xlabel``, ``ylabel``, ``title``) and, on request, a legend."""
     ax.set(**words)
     if legend:
-        ax.legend(frameon=False)
+        ax.legend(frameon=True, framealpha=0.7, edgecolor="none")
     return ax
+
+
+def palette(ax: Any) -> tuple[str, ...]:
+    """The colours for the background of the axes, such as the dark one of ``plt.style.context("dark_background")``."""
+    return ON_DARK if sum(paper(ax)) < 1.5 else COLOURS
+
+
+def paper(ax: Any) -> tuple[float, ...]:
+    """The colour behind the axes, as red, green and blue; white if it is transparent."""
+    from matplotlib.colors import to_rgba
+
+    behind = (to_rgba(part.get_facecolor()) for part in (ax, ax.figure))
+    return next((colour[:3] for colour in behind if colour[3] > 0.5), (1.0, 1.0, 1.0))
+
+
+def scale(ax: Any, *, signed: bool = False) -> Any:
+    """A colour map from the background to blue; ``signed``: from orange (negative) through the background to blue."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    blue, orange, *_ = palette(ax)
+    ends: list[Any] = [paper(ax), blue]
+    return LinearSegmentedColormap.from_list("scale", [orange, *ends] if signed else ends)
+
+
+def log_axis(ax: Any) -> None:
+    """Make the vertical axis logarithmic, with ticks at round numbers, written out unless they are very small."""
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
+
+    ax.set_yscale("log")
+    low, high = sorted(ax.get_ylim())
+    if high < 5 * low:
+        ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    else:
+        ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high < 300 * low else (1.0,), numticks=9))
+    ax.yaxis.set_major_formatter(_tick)
+    ax.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _tick(x: float, _: int) -> str:
+    if 1e-3 <= x < 1e5:
+        return f"{x:.5g}"
+    factor, power = f"{x:.2e}".split("e")
+    factor = f"{float(factor):g}"
+    return f"$10^{{{int(power)}}}$" if factor == "1" else rf"${factor} \cdot 10^{{{int(power)}}}$"
 
 
 def precision(model: Callable[[Any], Any], given: Any) -> Any:
     """The dtype in which a model computes: the dtype of its parameters, or of its input if it has none."""
     parameters = model.parameters() if isinstance(model, Module) else ()
     return next((p.dtype for p in parameters if p.dtype.kind == "f"), given)
+
+
+def themed(draw: Callable[..., Any], alt: str) -> str:
+    """Draw on new axes, and return SVG for HTML whose colours follow the page (``--paper``, ``--c0`` to ``--c6``)."""
+    plt = pyplot()
+    # Black by another name, since matplotlib leaves the default out.
+    ink = dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), "#000001")
+    with plt.style.context(["default", {"svg.fonttype": "none", "svg.hashsalt": "chainrule", "font.size": 9, **ink}]):
+        figure = plt.matplotlib.figure.Figure((4.6, 3.0), layout="constrained")
+        draw(ax=on_axes(figure.subplots()))
+        file = StringIO()
+        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    svg = re.sub(r' id="[a-zA-Z]+(2d)?_\d+"', "", file.getvalue().partition("<svg")[2])  # several share a page
+    svg = re.sub(r"font: ([\d.]+px)[^;\"]*", r"font-size: \1", svg).replace("#000001", COLOURS[-1])
+    for name, colour in (("paper", "#ffffff"), *((f"c{i}", colour) for i, colour in enumerate(COLOURS))):
+        svg = svg.replace(colour, f"var(--{name},{colour})")
+    return f'<svg role="img" aria-label="{escape(alt)}"{svg}'

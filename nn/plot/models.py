@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import cycle
 from typing import Any
 
@@ -14,7 +15,7 @@ from nn.arrays import plain
 from nn.functional import tanh
 from nn.metrics.arguments import likeliest, refuse_nan
 from nn.module import Module
-from nn.plot.look import BRIGHT, COLOURS, DASHES, MAP, finish, on_axes, panels, precision
+from nn.plot.look import BRIGHT, COLOURS, DASHES, MAP, finish, on_axes, palette, panels, paper, precision
 from optim import Minimum
 
 __all__ = ["activation_histograms", "activations", "decision_boundary", "loss_surface", "weight_histograms"]
@@ -43,7 +44,7 @@ def activations(
         return grid
     ax = on_axes(ax)
     x = np.linspace(low, high, 401)
-    for colour, function in zip(cycle(COLOURS), several, strict=False):
+    for colour, function in zip(cycle(palette(ax)), several, strict=False):
         t = argument(x.astype(precision(function, x.dtype)))
         y = function(t)
         name = type(function).__name__ if isinstance(function, Module) else getattr(function, "__name__", "f")
@@ -87,11 +88,11 @@ def decision_boundary(
     refuse_nan(scores)
     answers = (scores[:, 0] > threshold).astype(int) if scores.shape[1] == 1 else likeliest(scores)
     count = int(max(answers.max(), classes.max(initial=0))) + 1
-    colours = [COLOURS[i % len(COLOURS)] for i in range(count)]
+    colours = [palette(ax)[i % len(COLOURS)] for i in range(count)]
     ax.contourf(*axes, answers.reshape(resolution, resolution), np.arange(count + 1) - 0.5, colors=colours, alpha=0.25)
     for i, marker in zip(range(count), cycle("os^Dv*P"), strict=False):
         chosen = points[classes == i]
-        style = {"color": colours[i], "marker": marker, "edgecolors": "white", "linewidths": 0.5, "s": 28}
+        style = {"color": colours[i], "marker": marker, "edgecolors": paper(ax), "linewidths": 0.5, "s": 28}
         ax.scatter(chosen[:, 0], chosen[:, 1], label=names[i] if i < len(names) else f"class {i}", **style)
     ax.grid(False)
     return finish(ax, xlabel="$x_1$", ylabel="$x_2$", legend=True)
@@ -200,42 +201,37 @@ def activation_histograms(model: Module, *inputs: Any, bins: int = 40, ax: Any =
     >>> ax = nn.plot.activation_histograms(nn.MLP([64, 32, 10], rng=0), x)
     """
     seen: dict[str, NDArray[Any]] = {}
-    inner = {path: module for path, module in model.named_modules() if path}
-    for path, module in inner.items():
-        vars(module)["forward"] = _noting(module.forward, path, seen)  # goes before the method of the class
+
+    def note(path: str, module: Module, args: Any, out: Any) -> None:
+        first = out[0] if isinstance(out, tuple) and out else out
+        if isinstance(first, Tensor):
+            seen[path] = first.numpy()
+
+    handles = [m.register_forward_hook(partial(note, path)) for path, m in model.named_modules() if path]
     try:
         with no_grad():
             model(*inputs)
     finally:
-        for module in inner.values():
-            vars(module).pop("forward", None)
+        for handle in handles:
+            handle.remove()
     return _ridges(seen, bins, ax, "activation")
 
 
 def _ridges(arrays: Mapping[str, NDArray[Any]], bins: int, ax: Any, xlabel: str) -> Any:
-    """Draw one histogram per array, each on its own line, on a common scale."""
+    """Draw one histogram per array, each on its own line, on a common scale; negative numbers in orange."""
     ax = on_axes(ax, max(4.2, 0.32 * len(arrays) + 0.8))
     finite = {name: a[np.isfinite(a)].ravel() for name, a in arrays.items() if a.size}
     reach = max((float(np.abs(a).max(initial=0.0)) for a in finite.values()), default=0.0) or 1.0
     edges = np.linspace(-reach, reach, bins + 1)
-    middles = (edges[1:] + edges[:-1]) / 2
-    for row, (colour, values) in enumerate(zip(cycle(COLOURS), finite.values(), strict=False)):
+    blue, orange, *_ = palette(ax)
+    for row, values in enumerate(finite.values()):
         counts, _ = np.histogram(values, edges)
-        height = 0.85 * counts / max(int(counts.max()), 1)
-        ax.fill_between(middles, -row, height - row, step="mid", color=colour, alpha=0.6)
+        tops = 0.85 * counts / max(int(counts.max()), 1) - row
+        for part, colour in ((slice(0, bins // 2), orange), (slice(bins // 2, bins), blue)):  # negative, positive
+            ends = edges[part.start : part.stop + 1]
+            ax.stairs(tops[part], ends, baseline=-row, fill=True, color=colour, alpha=0.8)
         spread = f"sd {values.std():.3g}" if values.size else "not finite"
         ax.annotate(spread, (1.01, 0.2 - row), xycoords=("axes fraction", "data"), fontsize=8)
     ax.set_yticks([-row for row in range(len(finite))], list(finite))
     ax.set_xlim(-reach, reach)
     return finish(ax, xlabel=xlabel)
-
-
-def _noting(forward: Callable[..., Any], path: str, seen: dict[str, NDArray[Any]]) -> Callable[..., Any]:
-    def noting(*args: Any, **kwargs: Any) -> Any:
-        out = forward(*args, **kwargs)
-        first = out[0] if isinstance(out, tuple) and out else out
-        if isinstance(first, Tensor):
-            seen[path] = first.numpy()
-        return out
-
-    return noting

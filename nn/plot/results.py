@@ -5,10 +5,11 @@ from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from nn.metrics import confusion_matrix as counted
-from nn.plot.look import COLOURS, DASHES, finish, on_axes
+from nn.metrics.arguments import pair
+from nn.plot.look import DASHES, finish, log_axis, on_axes, palette, paper, scale
 
 if TYPE_CHECKING:
     from nn.training import History
@@ -29,13 +30,13 @@ def learning_curves(history: "Mapping[str, ArrayLike] | History", *, log: bool =
     ax = on_axes(ax)
     if not isinstance(history, Mapping):
         history = {name: history[name] for name in history.names if name.endswith("loss")}
-    for colour, dash, (name, given) in zip(cycle(COLOURS), cycle(DASHES), history.items(), strict=False):
+    for colour, dash, (name, given) in zip(cycle(palette(ax)), cycle(DASHES), history.items(), strict=False):
         values = np.asarray(given, float)
         marker = "o" if len(values) == 1 else None  # a single number draws no line
         ax.plot(np.arange(1, len(values) + 1), values, dash, color=colour, label=name, marker=marker)
     if log:
-        ax.set_yscale("log")
-    ax.xaxis.get_major_locator().set_params(integer=True)
+        log_axis(ax)
+    ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     return finish(ax, xlabel="epoch", legend=True)
 
 
@@ -44,21 +45,28 @@ def confusion_matrix(
 ) -> Any:
     """Plot a confusion matrix, true classes in rows and predicted classes in columns, shaded by the share of the row.
 
-    ``predictions`` and ``labels`` are class numbers of shape (N,), in the argument order of `nn.metrics`; or the first
-    argument is the matrix of counts that `nn.metrics.confusion_matrix` returns. Raises ValueError for other shapes.
+    ``predictions`` and ``labels`` are those of `nn.metrics.confusion_matrix`, such as class numbers of shape (N,); or
+    the first argument is the matrix of counts that it returns. Raises ValueError for other shapes.
 
     >>> import nn.plot
     >>> ax = nn.plot.confusion_matrix([0, 1, 1, 2], [0, 0, 1, 2], names=["cat", "dog", "eel"])
     """
     ax = on_axes(ax)
-    table = _counts(predictions, labels, len(names))
+    table, classes = (
+        (predictions, ()) if labels is None else (counted(predictions, labels), pair(predictions, labels)[2])
+    )
+    table = np.asarray(table)
+    if table.ndim != 2 or table.shape[0] != table.shape[1]:
+        raise ValueError(f"a confusion matrix must be square, but this one has shape {table.shape}.")
+    table = np.pad(table, (0, max(len(names) - len(table), 0)))
     count = len(table)
     shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
-    ax.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0)
+    ax.imshow(shares, cmap=scale(ax), vmin=0.0, vmax=1.0)
+    ink = palette(ax)[-1]
     for i, j in np.ndindex(table.shape):
         if table[i, j]:
-            ax.text(j, i, table[i, j], ha="center", va="center", color="white" if shares[i, j] > 0.5 else "black")
-    words = [*names, *map(str, range(len(names), count))]
+            ax.text(j, i, table[i, j], ha="center", va="center", color=paper(ax) if shares[i, j] > 0.5 else ink)
+    words = [*names, *map(str, [*classes, *range(len(classes), count)][len(names) :])]
     ax.set(xticks=range(count), yticks=range(count), xticklabels=words, yticklabels=words)
     if count * max(map(len, words), default=0) > _TICKS:
         ax.tick_params("x", rotation=45)
@@ -66,23 +74,6 @@ def confusion_matrix(
             label.set(ha="right", rotation_mode="anchor")
     ax.grid(False)
     return finish(ax, xlabel="predicted", ylabel="true", title=f"{np.trace(table) / max(table.sum(), 1):.1%} right")
-
-
-def _counts(predictions: ArrayLike, labels: ArrayLike | None, least: int) -> NDArray[Any]:
-    guessed = np.asarray(predictions)
-    if labels is None:
-        if guessed.ndim != 2 or guessed.shape[0] != guessed.shape[1]:
-            raise ValueError(f"a confusion matrix must be square, but this one has shape {guessed.shape}.")
-        return guessed
-    guessed, true = guessed.astype(int), np.asarray(labels).astype(int)
-    if true.shape != guessed.shape or true.ndim != 1:
-        raise ValueError(
-            f"predictions and labels must be class numbers of equal shape (N,), not {guessed.shape} and {true.shape}."
-        )
-    if min(true.min(initial=0), guessed.min(initial=0)) < 0:
-        raise ValueError("predictions and labels must be class numbers starting at 0.")
-    count = max(int(true.max(initial=-1)), int(guessed.max(initial=-1)), least - 1) + 1
-    return counted(guessed, true, count)
 
 
 def answers_against_truth(answers: ArrayLike, truth: ArrayLike, *, unit: str = "", ax: Any = None) -> Any:
@@ -99,5 +90,5 @@ def answers_against_truth(answers: ArrayLike, truth: ArrayLike, *, unit: str = "
         raise ValueError(f"answers and truth must be numbers of equal shape (N,), not {y.shape} and {x.shape}.")
     ends = [min(x.min(), y.min()), max(x.max(), y.max())]
     ax.plot(ends, ends, "--", color="0.6")
-    ax.plot(x, y, ".", color=COLOURS[0], alpha=0.6)
+    ax.plot(x, y, ".", color=palette(ax)[0], alpha=0.6)
     return finish(ax, xlabel=f"true {unit}".strip(), ylabel=f"predicted {unit}".strip())

@@ -70,20 +70,15 @@ def read(path: str | os.PathLike[str]) -> Any:
     {'step': 7, 'names': ('a', 'b')}
     """
     form = _format(path)
-    with Work(f"reading {os.fspath(path)}", 3) as work:
+    with Work(f"reading {os.fspath(path)}", 2) as work:
         data = _content(path)
-        work.step()
+        work.advance()
         place = form.find_checksum(data)
         if place < 0:
             raise CheckpointError(path, _foreign(data, form))
         if not checksum.is_intact(data, place):
             raise CheckpointError(path, "the file is damaged: its checksum does not match its content.")
-        work.step()
-        return _tree(path, data, form)
-
-
-def _tree(path: str | os.PathLike[str], data: bytes, form: ModuleType) -> Any:
-    """The tree in a file whose checksum is correct."""
+        work.advance()
     try:
         # This was written by `write`, or by someone who wants it to look that way. The readers of zip, .npy and JSON
         # raise a dozen kinds of errors for nonsense, including MemoryError and RecursionError.

@@ -93,7 +93,7 @@ def cross_validate(
         partial(fold, train, test, seed=None if seed is None else seed + number)
         for number, (train, test) in enumerate(cut.split(y if cut.stratify else x))
     ]
-    with Work("cross-validating", cut.k, shown=options.get("show") is not False):
+    with Work("cross-validating", cut.k, show=False if options.get("show") is False else None):
         results = [call() for call in over(calls)] if n_jobs is None else _by_joblib(calls, n_jobs)
     return CrossValidation([scores for scores, _ in results], [history for _, history in results])
 
@@ -114,7 +114,7 @@ def _fold(
     history = fit(model, (x_train, y[train]), loss=loss, seed=seed, **{**options, "callbacks": made})
     if history.stopped == INTERRUPTED:
         raise KeyboardInterrupt(f"{INTERRUPTED} in epoch {len(history) + 1} of a fold")
-    with Work("testing", shown=False):  # the line is about training, which takes longer
+    with Work("testing", show=False):  # the line is about training, which takes longer
         return evaluate(model, (x_test, y[test]), loss=loss, metrics=metrics), history
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from operator import length_hint
 from os import PathLike
-from typing import Any, Never
+from typing import Any, Literal, Never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,8 @@ from nn.training.callbacks import Callback
 from nn.training.checkpoint import Checkpoint, restore
 from nn.training.evaluation import Metrics, dtype_of, evaluate, loader_for, named, parts_of, single
 from nn.training.history import History
-from nn.training.progress import Progress, progress
+from nn.training.live import Live
+from nn.training.progress import Progress
 from nn.training.run import INTERRUPTED, Loss, Run
 from optim import Adam, Optimizer, clip_grad_norm, clip_grad_value
 
@@ -39,7 +40,7 @@ def fit(
     optimizer: Optimizer | Callable[[Any], Optimizer] | None = None, epochs: int = 10, batch_size: int = 32,
     metrics: Metrics = (), callbacks: Sequence[Callback] = (), clip_norm: float | None = None,
     clip_value: float | None = None, seed: int | None = None, resume: str | PathLike[str] | None = None,
-    other_data: bool = False, show: bool | None = None, compile: bool = False, **others: Never,
+    other_data: bool = False, show: bool | Literal["live"] | None = None, compile: bool = False, **others: Never,
 ) -> History:  # fmt: skip
     """Train a model and return its history.
 
@@ -111,17 +112,14 @@ def fit(
     if resume is not None:
         restore(resume, run, ordered, other_data=other_data)
     run.known = known_of(model)
-    shown = progress(show)
+    shown = Live(run) if show == "live" else Progress(show)
     update = _update(clip_value, clip_norm)
     if compile:
         update = run.compiled = autograd.compile(update)
-    try:
-        with shown.work, _interruptible(run), np.errstate(all="ignore"):  # non-finite values are reported below
-            _call(run, ordered, "on_fit_begin")
-            while run.epoch < run.epochs and run.why is None:
-                _epoch(run, ordered, shown, update)
-    finally:
-        shown.close()
+    with shown, _interruptible(run), np.errstate(all="ignore"):  # non-finite values are reported below
+        _call(run, ordered, "on_fit_begin")
+        while run.epoch < run.epochs and run.why is None:
+            _epoch(run, ordered, shown, update)
     if run.compiled is not None:
         run.history.compiled = run.compiled.explain()
     for callback in reversed(ordered):

@@ -21,7 +21,8 @@ class History:
     Rows are dicts with "epoch", "step" (the number of updates so far), "lr", "loss" (the mean over the epoch) and, with
     validation data, "val_loss" and the metrics as "val_...". ``seconds`` holds the duration of each epoch; ``stopped``
     says why training ended before its last epoch, or is None if it did not; ``compiled`` reports the outcome of
-    ``compile=True``, like `Compiled.explain`.
+    ``compile=True``, like `Compiled.explain`. After ``show="live"``, ``layers`` holds for each epoch the norm of the
+    "gradient" of each layer, and its "update", the norm of a step divided by that of the weights.
 
     >>> from nn.training import History
     >>> history = History([{"epoch": 1, "loss": 0.9}, {"epoch": 2, "loss": 0.25}])
@@ -38,6 +39,8 @@ class History:
         self.seconds: list[float] = seconds if seconds is not None else []
         self.stopped: str | None = None
         self.compiled: str | None = None
+        self.layers: list[dict[str, dict[str, float]]] = []
+        self.boundary: str = ""  # a picture
 
     @property
     def names(self) -> list[str]:
@@ -91,7 +94,10 @@ class History:
         return nn.plot.learning_curves({name: self[name] for name in shown}, log=log, ax=ax)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write all rows to a ``.csv``, ``.jsonl`` or ``.json`` file, atomically.
+        """Write all rows to a ``.csv``, ``.jsonl`` or ``.json`` file, atomically; or a page of pictures, ``.html``.
+
+        The page needs no network. It shows the curves, and after ``show="live"`` also gradients and updates by layer,
+        and the decision boundary if the data are points of the plane. matplotlib draws them.
 
         Raises ValueError for any other suffix.
 
@@ -147,4 +153,5 @@ WRITERS: dict[str, Callable[[History], str]] = {
     ".csv": _csv,
     ".jsonl": lambda history: "".join(json.dumps(row) + "\n" for row in history.rows),
     ".json": lambda h: json.dumps({"rows": h.rows, "seconds": h.seconds, "stopped": h.stopped}, indent=1),
+    ".html": lambda history: nn.training.live.page(history),
 }

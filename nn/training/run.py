@@ -98,6 +98,7 @@ class Run:
             "generators": {name: rng.bit_generator.state for name, rng in self.generators()},
             "rows": [dict(row) for row in self.history.rows],
             "seconds": list(self.history.seconds),
+            "layers": list(self.history.layers),
             "data": self.data,
         }
 
@@ -124,3 +125,4 @@ class Run:
         vars(self).update((name, state[name]) for name in _COUNTS)
         self.history.rows[:] = [dict(row) for row in state["rows"]]
         self.history.seconds[:] = state["seconds"]
+        self.history.layers[:] = state.get("layers", [])

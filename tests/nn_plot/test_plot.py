@@ -53,7 +53,8 @@ def test_matrices_with_names_shapes_and_numbers(plot):
     assert texts[:5] == ["1.5", "-2", "0.5", "1.23e+03", "X\n(2, 2)"]
     assert texts[5:] == ["10", "20", "b\n(2,)", "3", "c\n()", "0", "zero\n(1,)"]
     table, vector, *_ = (image.get_array() for image in ax.images)
-    np.testing.assert_allclose(table, np.abs([[1.5, -2.0], [0.5, 1234.5]]) / 2469.0)
+    np.testing.assert_allclose(table, [[1.5, -2.0], [0.5, 1234.5]])
+    assert ax.images[0].get_clim() == (-2469.0, 2469.0), "0 is in the middle of the scale"
     assert vector.shape == (1, 2)
     with pytest.raises(ValueError, match=r"G has shape \(2, 2, 2\)"):
         plot.matrices({"G": np.zeros((2, 2, 2))})
@@ -187,12 +188,15 @@ def test_confusion_matrix(plot):
         (t.get_position(), t.get_text()) for t in ax.texts
     ]
     assert same.get_title() == "75.0% right"
-    with pytest.raises(ValueError, match="equal shape"):
+    with pytest.raises(ValueError, match=r"predictions of shape \(2,\) do not fit labels of shape \(1,\)"):
         plot.confusion_matrix([0, 1], [0])
     with pytest.raises(ValueError, match="square"):
         plot.confusion_matrix(np.ones((2, 3)))
-    with pytest.raises(ValueError, match="starting at 0"):
-        plot.confusion_matrix([-1, 1], [1, 1])
+    for classes in (["-1", "1"], ["cat", "dog"]):
+        labels = np.array(classes).astype(int if classes[0] == "-1" else str)
+        ax = plot.confusion_matrix(labels[[0, 1, 1]], labels[[1, 1, 1]])
+        assert [label.get_text() for label in ax.get_xticklabels()] == classes
+        assert ax.get_title() == "66.7% right"
 
 
 def test_answers_against_truth(plot):
@@ -204,6 +208,80 @@ def test_answers_against_truth(plot):
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("true m", "predicted m")
     with pytest.raises(ValueError, match=r"equal shape \(N,\), not \(1,\) and \(2,\)"):
         plot.answers_against_truth([1.0], [1.0, 2.0])
+
+
+@pytest.mark.parametrize("background", ["default", "dark_background"])
+def test_every_plot_can_be_read_on_its_background(plot, background):
+    """By contrast: lines and texts stand out from what is behind them."""
+    import matplotlib.pyplot as plt
+    from matplotlib.colors import to_rgb
+
+    rng = np.random.default_rng(0)
+    x, model = rng.standard_normal((30, 2)).astype("float32"), nn.MLP([2, 8, 3], rng=0)
+    with plt.style.context(background):
+        drawn = [
+            plot.activations([nn.Tanh(), nn.ReLU()]),
+            plot.decision_boundary(model, x, rng.integers(0, 3, 30)),
+            plot.weight_histograms(model),
+            plot.learning_curves({f"curve {i}": [1.0, 0.5, 0.1] for i in range(7)}, log=True),
+            plot.confusion_matrix(np.diag([3, 5, 0])),
+            plot.matrices({"x": [[1.0, -2.0]]}),
+            plot.answers_against_truth([1.0, 2.0], [1.5, 1.5]),
+            nn.gradient_flow(model, nn.CrossEntropyLoss(), (x, rng.integers(0, 3, 30))).plot(),
+        ]
+    for ax in drawn:
+        behind = luminance(to_rgb(ax.get_facecolor()))
+        for line in ax.get_lines():
+            assert contrast(luminance(to_rgb(line.get_color())), behind) > 2, line.get_label()
+        for image in ax.images:
+            shades = image.cmap(image.norm(image.get_array()))[..., :3]
+            for text in ax.texts[: shades.shape[0] * shades.shape[1]]:
+                column, row = (int(p) if len(ax.texts) == 2 else 0 for p in text.get_position())
+                assert contrast(luminance(to_rgb(text.get_color())), luminance(shades[row, column])) > 4.5
+
+
+def luminance(rgb):
+    """The relative luminance of WCAG 2."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb]
+    return np.dot([0.2126, 0.7152, 0.0722], linear)
+
+
+def contrast(a, b):
+    return (max(a, b) + 0.05) / (min(a, b) + 0.05)
+
+
+def test_the_scale_of_signed_numbers(plot):
+    import matplotlib.pyplot as plt
+
+    _, ax = plt.subplots()
+    shades = plot.look.scale(ax, signed=True)
+    blue, orange = ([int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in plot.COLOURS[:2])
+    for place, rgb in ((0.0, orange), (1.0, blue)):
+        np.testing.assert_allclose(shades(place)[:3], rgb, atol=1e-6)
+    np.testing.assert_allclose(shades(0.5)[:3], 1.0, atol=0.01)
+    np.testing.assert_allclose(plot.look.scale(ax)(0.0)[:3], 1.0)
+    histograms = plot.weight_histograms(nn.Linear(3, 2, rng=0)).patches
+    assert [patch.get_facecolor()[:3] for patch in histograms[:2]] == [pytest.approx(orange), pytest.approx(blue)]
+
+
+@pytest.mark.parametrize(
+    ("ends", "ticks"),
+    [
+        ((1.0, 0.02), ["0.02", "0.05", "0.1", "0.2", "0.5", "1"]),
+        ((0.69, 0.61), ["0.62", "0.64", "0.66", "0.68"]),
+        ((1.0, 1e-6), ["$10^{-6}$", "$10^{-5}$", "$10^{-4}$", "0.001", "0.01", "0.1", "1"]),
+        ((3e6, 2e4), ["20000", "50000", "$10^{5}$"]),
+        ((2.4e-5, 2.1e-5), [r"$2.1 \cdot 10^{-5}$", r"$2.2 \cdot 10^{-5}$", r"$2.3 \cdot 10^{-5}$"]),
+    ],
+)
+def test_the_ticks_of_logarithmic_axes(plot, ends, ticks):
+    ax = plot.learning_curves({"loss": ends}, log=True)
+    low, high = ax.get_ylim()
+    ax.figure.canvas.draw()
+    labels = zip(ax.get_yticks(), ax.get_yticklabels(), strict=True)
+    seen = [label.get_text() for at, label in labels if low <= at <= high]
+    assert seen[: len(ticks)] == ticks
+    assert not any(label.get_text() for label in ax.get_yticklabels(minor=True))
 
 
 def test_it_draws_where_it_is_told(plot):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from autograd.progress import over
 from autograd.view.graph.fold import rebuild
 from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Number
 
@@ -185,7 +186,8 @@ class _Folder:
         """Groups with the same ops, cut where the wiring differs."""
         if self.closed_only and any(is_frame or self.nodes[i].kind != "module" for is_frame, i in groups[0]):
             return []
-        wirings = [self.wiring(group) for group in groups]
+        share = len(groups) * len(groups[0]) / len(self.nodes)
+        wirings = [self.wiring(group) for group in over(groups, 50 * share)]  # of 100 steps of `draw`
         runs: list[Run] = []
         start = 0
         while start < len(groups) - 1:

@@ -8,6 +8,7 @@ from itertools import chain, takewhile
 from typing import Any
 
 from autograd.engine.graph import SMALL, Leaf, Node, Output, Vertex
+from autograd.progress import over
 from autograd.provenance import origin_of
 from autograd.pytree import flatten
 from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Kind, Number, Result, operands_first
@@ -146,7 +147,7 @@ class _Recorder:
                 origin=origin_of(vertex),
                 vertices=(vertex,),
             )
-            for i, vertex in enumerate(order)
+            for i, vertex in enumerate(over(order, 35))  # of 100 steps of `draw`
         ]
         loose: dict[int, int] = {}
         for x, root in zip(outputs, roots, strict=True):

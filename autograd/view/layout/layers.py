@@ -7,6 +7,7 @@ import heapq
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from autograd.progress import expect
 from autograd.view.layout.order import Segment, Web, chains, settle_heights, sort_layers
 
 Path = list[tuple[float, ...]]  # a start point, then (u, v) for a line or six numbers for a cubic curve
@@ -68,6 +69,7 @@ def place(
     forward = [a for a in arrows if rank[a.source] < rank[a.target]]
     astray = [a for a in arrows if rank[a.source] >= rank[a.target]]
     web, direct = _weave(parts, forward, _layers(parts, forward, order))
+    expect(2)
     sort_layers(web)
     return _measure(parts, web, settle_heights(web), [*direct, *astray], pad_u, pad_v, least)
 

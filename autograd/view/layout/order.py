@@ -8,6 +8,8 @@ from bisect import bisect_right, insort
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from autograd.progress import over
+
 _LANE_GAP = 9.0
 _PART_GAP = 16.0
 
@@ -78,7 +80,7 @@ def sort_layers(web: Web) -> None:
         _number(members, rank)
     best, crossings = [list(layer) for layer in web.layers], _crossings(web, rank)
     rounds = 10 if len(web.sizes) < 4000 else 3
-    for turn in range(rounds):
+    for turn in over(range(rounds), 1):
         if not crossings:
             break
         downwards = turn % 2 == 0
@@ -141,7 +143,7 @@ def settle_heights(web: Web) -> list[float]:
         for place in members:
             tops[place] -= position / 2
     rounds = 24 if len(web.sizes) < 4000 else 6
-    for turn in range(rounds):
+    for turn in over(range(rounds), 1):
         sides = 3 if turn >= rounds - 3 else 1 if turn % 2 == 0 else 2
         for members in web.layers if turn % 2 == 0 else reversed(web.layers):
             _settle(web, members, tops, sides)

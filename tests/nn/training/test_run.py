@@ -76,11 +76,12 @@ def test_the_state_goes_and_comes_back():
     run.epoch, run.step, run.total, run.samples = 2, 9, 1.5, 4
     run.history.rows.append({"epoch": 1, "loss": 0.5})
     run.history.seconds.append(0.25)
+    run.history.layers.append({"gradient": {"0": 0.5}, "update": {"0": 0.01}})
     run.model[1].rng.random(5)
     generator().random(3)
     state = run.state_dict()
     assert set(state) == {
-        *("epoch", "step", "total", "samples", "train", "validation", "generators", "rows", "seconds", "data")
+        *("epoch", "step", "total", "samples", "train", "validation", "generators", "rows", "seconds", "layers", "data")
     }
     other = make()
     rows = other.history.rows
@@ -313,17 +314,18 @@ def test_an_error_leaves_the_terminal_tidy(monkeypatch):
     closed = []
 
     class Shown(Progress):
-        def close(self):
-            closed.append(True)
+        def __exit__(self, *error):
+            super().__exit__(*error)
+            closed.append(error[0])
 
-    monkeypatch.setattr(sys.modules["nn.training.fit"], "progress", lambda show: Shown())
+    monkeypatch.setattr(sys.modules["nn.training.fit"], "Progress", Shown)
 
     def fails(prediction, target):
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fit(loss=fails)
-    assert closed == [True]
+    assert closed == [ZeroDivisionError]
 
 
 def test_warnings_of_numpy_are_ours_to_tell():
