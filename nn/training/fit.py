@@ -56,7 +56,9 @@ def fit(
     determines the order of batches: equal seeds give equal results. ``resume`` is a file written by `Checkpoint`;
     training continues from there, up to ``epochs`` in total, exactly as if it had never stopped. The data must be the
     same, as far as they can be compared (arrays), unless ``other_data``. ``show`` turns progress output on or off; by
-    default it is on in a terminal and in a notebook.
+    default it is on in a terminal and in a notebook. With ``show="live"``, a notebook with ipywidgets shows the curves,
+    the gradients and updates of the layers and, for points of the plane, the decision boundary while the model trains.
+    ``history.save("run.html")`` makes a page of the same pictures, which matplotlib draws.
 
     With ``compile``, steps are replayed as by `autograd.compile`: bit-for-bit the same, but faster if arrays are small.
     ``history.compiled`` reports the outcome; steps that cannot be compiled run as usual, and a CompileWarning says why.
