@@ -89,7 +89,7 @@ class Debugger(Watch):
             if node.code.co_filename.startswith(_FOLDER):
                 return  # part of a rule of ours, in a differentiable pass; the gradient that it returns is what counts
         for part in out if isinstance(out, tuple) else (out,):
-            entry = _first(part)
+            entry = first_entry(part)
             if entry is None:
                 continue
             value = float(np.asarray(part)[entry])
@@ -98,7 +98,7 @@ class Debugger(Watch):
                 continue
             values, finding = None, Finding(origin, "")
             if not origin:
-                values, largest = _values_at(op, data, np.shape(part), entry), float(np.finfo(part.dtype).max)
+                values, largest = values_at(op, data, np.shape(part), entry), float(np.finfo(part.dtype).max)
                 maker = xs[0]._op() if isinstance(xs[0], Tensor) else None
                 finding = in_forward(op, values, value, str(part.dtype), largest, maker)
             head = f"{op.name} gave {value:g}{_at(entry)}{_of(part)}"
@@ -114,7 +114,7 @@ class Debugger(Watch):
         if node.op.facts.hazards.chooses:
             chosen = where(node)
         for part in g if isinstance(g, tuple) else (g,):
-            entry = _first(plain(part))
+            entry = first_entry(plain(part))
             if entry is not None:
                 value = float(np.asarray(plain(part))[entry])
                 finding = Finding(
@@ -129,7 +129,7 @@ class Debugger(Watch):
                 continue
             if chosen and not isinstance(parent, Leaf):
                 self._left_out[parent.seq] = chosen
-            entry = _first(plain(d))
+            entry = first_entry(plain(d))
             if entry is not None:
                 raise self._explained(node, i, np.asarray(plain(d)), g, entry, chosen)
 
@@ -137,7 +137,7 @@ class Debugger(Watch):
         op, value = node.op, float(d[entry])
         operands = node.operands
         data = tuple(_value_of(node, k, operand) for k, operand in enumerate(operands))
-        values = None if any(x is None for x in data) else _values_at(op, data, d.shape, entry)
+        values = None if any(x is None for x in data) else values_at(op, data, d.shape, entry)
         incoming = None if isinstance(g, tuple) else np.asarray(plain(g))
         here = None if incoming is None or incoming.shape != d.shape else float(incoming[entry])
         of_squares = _is_sum_of_squares(operands[i])
@@ -160,7 +160,7 @@ def node_of(result: Any) -> Node | None:
 _FOLDER = __file__.rpartition("debugging")[0]
 
 
-def _first(x: Any) -> tuple[int, ...] | None:
+def first_entry(x: Any) -> tuple[int, ...] | None:
     """The index of the first entry that is not finite; nan before inf."""
     array = np.asarray(x)
     if array.dtype.kind != "f" or np.isfinite(array).all():
@@ -189,7 +189,7 @@ def _origin(op: Any, xs: tuple[Any, ...], data: tuple[Any, ...], value: float) -
     return ""
 
 
-def _values_at(
+def values_at(
     op: Any, data: tuple[Any, ...], shape: tuple[int, ...], entry: tuple[int, ...]
 ) -> tuple[float, ...] | None:
     """The operands at an entry of the result, for ops that work entry by entry."""
@@ -246,7 +246,7 @@ def _with_values(
     for i, (x, array) in enumerate(zip(xs, data, strict=True)):
         if array is None or not isinstance(x, Tensor | np.ndarray | Vertex):
             continue
-        entry = _first(array)
+        entry = first_entry(array)
         if values is not None:
             lines[i] += f"; here {values[i]:.6g}" if values[i] != 0 else "; here 0.0"
         elif entry is not None:

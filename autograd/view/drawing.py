@@ -21,6 +21,7 @@ from autograd.view.graph.variables import variables
 from autograd.view.layout.render import Renderer, render, render_file
 from autograd.view.picture.boxes import Direction, Picture
 from autograd.view.picture.labels import compose
+from autograd.view.picture.origins import mark_origins
 from autograd.view.write.dot import write_dot
 from autograd.view.write.mermaid import write_mermaid
 from autograd.view.write.page import write_output, write_page
@@ -105,13 +106,13 @@ def draw(
     def prepared(whole: Graph, depth: int | None, opened: Drawing | None = None) -> Drawing:
         graph = shrink(whole, depth=depth, max_nodes=max_nodes)
         if expand:
-            graph = leave_out(fold_many(expand_fused(graph), max_nodes), max_nodes)
+            graph = leave_out(fold_many(mark_origins(expand_fused(graph)), max_nodes), max_nodes)
         texts = along(graph) if local else None
         picture = compose(graph, direction=direction, values=values != "off", grads=grads != "off", local=texts)
         return Drawing(picture, renderer, width=width, facts=facts(graph), opened=opened, depth=depth)
 
     def drawn() -> Drawing:
-        whole = snapshot(outputs, keep=(values, grads), names=variables())
+        whole = mark_origins(snapshot(outputs, keep=(values, grads), names=variables()))
         opened = prepared(whole, None) if depth is not None and len(whole.nodes) <= _OPENED else None
         return prepared(whole, depth, opened)
 

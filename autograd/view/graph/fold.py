@@ -138,6 +138,7 @@ def _closed_node(call: _Closing, stand_in: Mapping[int, int]) -> GraphNode:
         note=_contents(inside),
         repeat=frame.repeat,
         live=any(a.flows for node in inside for _, a in node.references()),
+        alarm=_alarm_of(inside),
         vertices=tuple(dict.fromkeys(v for node in (call.last, *inside) for v in node.vertices)),
     )
 
@@ -148,6 +149,11 @@ def _contents(inside: Sequence[GraphNode]) -> str:
     parameters = sum(math.prod(r.shape) for node in inside if node.kind == "parameter" for r in node.results)
     text = f"{ops:,} op{'s' * (ops != 1)}"
     return f"{text}, {parameters:,} parameter{'s' * (parameters != 1)}" if parameters else text
+
+
+def _alarm_of(nodes: Sequence[GraphNode]) -> str:
+    """What begins inside."""
+    return next((f"{node.path or node.op or node.name}: {node.alarm}" for node in nodes if node.alarm), "")
 
 
 def leave_out(graph: Graph, most: int) -> Graph:
@@ -171,7 +177,8 @@ def leave_out(graph: Graph, most: int) -> Graph:
     results = tuple(Result(None, None, (), r.dtype) for r in gone[0].results[:1])
     text = f"{len(gone):,} node{'s' * (len(gone) != 1)} left out"
     vertices = tuple(v for node in gone for v in node.vertices)
-    nodes[-1] = GraphNode(-1, "hidden", text, results=results, note=_kinds(gone), vertices=vertices)
+    note, alarm = _kinds(gone), _alarm_of(gone)
+    nodes[-1] = GraphNode(-1, "hidden", text, results=results, note=note, vertices=vertices, alarm=alarm)
     return rebuild(nodes, tuple(dict.fromkeys(i if i in nodes else -1 for i in graph.outputs)), graph.frames)
 
 

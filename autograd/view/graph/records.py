@@ -46,6 +46,7 @@ class GraphNode(NamedTuple):
     (-1 for leaves); ``vertices`` are those of the engine that the node shows, the one with the result first. What
     folding adds: ``extra`` (arguments of the folded neighbours that this stands for), ``path`` and ``note`` of a
     module, ``repeat``, the number of equal neighbours, and ``live``: a gradient flows inside of a folded module.
+    ``alarm`` says how nan or infinity begins here.
     """
 
     id: int
@@ -66,6 +67,7 @@ class GraphNode(NamedTuple):
     record: Any = None
     live: bool = False
     vertices: tuple[Any, ...] = ()
+    alarm: str = ""
 
     @property
     def name(self) -> str | None:

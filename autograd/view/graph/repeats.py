@@ -237,6 +237,8 @@ class _Folder:
             nodes = self.ops(copy)
             for node, model in zip(nodes, first, strict=True):
                 self.alias[node.id] = model.id
+                if node.alarm:
+                    self.nodes[model.id] = self.nodes[model.id]._replace(alarm=node.alarm)
                 pairs = zip(node.references(), model.references(), strict=True)
                 for (_, argument), (_, wanted) in pairs:
                     if argument.node in everywhere:

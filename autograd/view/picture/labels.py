@@ -64,6 +64,7 @@ def _box(
     details: list[str] = [call] if call else []
     if node.note:
         details.extend(line for part in node.note.split("\n") for line in wrap(part, 44))
+    details.extend(line for part in node.alarm.split("\n") for line in wrap(part, 56))
     details.extend(_kinds_of_results(node.results, common))
     for result in node.results[:_MOST_RESULTS]:
         several = "" if result.index is None else f"[{result.index}] "
@@ -72,8 +73,8 @@ def _box(
         if result.grad is not None:
             rows.append(_row(f"{several}grad", result.grad))
     gradients = [r.grad for r in node.results if r.grad is not None]
-    alarm = any(row.alarm for row in rows)
-    level = max((scale.level(size_of(g)) for g in gradients), default=None)
+    red = any(row.alarm for row in rows)  # hard to read on orange
+    level = 0 if red else max((scale.level(size_of(g)) for g in gradients), default=None)
     return Box(
         node.id,
         node.kind,
@@ -83,7 +84,7 @@ def _box(
         tuple(rows),
         home,
         level,
-        alarm or node.kind == "failed",
+        bool(node.alarm) or node.kind == "failed",
         node.kind != "hidden" and not (receiving or gradients or (node.output and _differentiable(node))),
         node.output,
         node.repeat,

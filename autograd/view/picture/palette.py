@@ -23,7 +23,7 @@ STYLES: dict[str, Style] = {
     "module": Style("#e6dbf2", "#6b3fa0", "module"),
     "hidden": Style("#f7f7f7", "#707070", "left out"),
     "failed": Style("#f9d0cc", "#b3261e", "failed"),
-    "alarm": Style("#f9d0cc", "#b3261e", "nan or inf"),
+    "alarm": Style("#f9d0cc", "#b3261e", "nan or inf begins"),
 }
 
 INK = "#1a1a1a"

@@ -1,0 +1,93 @@
+"""Where numbers that are not finite begin: the nodes that are to stand out from those that only pass them on."""
+
+from typing import Any
+
+import numpy as np
+
+from autograd.debugging import first_entry, values_at
+from autograd.nonfinite import in_backward, in_forward
+from autograd.view.graph.records import Argument, Graph, GraphNode
+from autograd.view.picture.values import finite, number
+
+
+def mark_origins(graph: Graph) -> Graph:
+    """The graph with an alarm on each op or leaf at which nan or infinity begins, in a value or in a gradient.
+
+    The infinities of a constant, such as a mask, are intended, but not the nan that an op makes of them.
+    """
+    values = {node.id for node in graph.nodes if not all(finite(r.value) for r in node.results)}
+    grads = {node.id for node in graph.nodes if not all(finite(r.grad) for r in node.results)}
+    alarms: dict[int, str] = {}
+    spread: set[int] = set()  # whose values are not finite because of an origin
+    for node in (graph.nodes[i] for i in sorted(values)):
+        given = {argument.node for _, argument in node.references()}
+        intended = node.kind == "constant" or given & values
+        if given & spread or not intended or any(np.isnan(r.value).any() for r in node.results if r.value is not None):
+            spread.add(node.id)
+            if not given & spread:
+                alarms[node.id] = _of_value(graph, node)
+    users: dict[int, list[tuple[int, GraphNode]]] = {}
+    for edge in graph.edges() if grads else ():
+        if edge.source in grads and edge.flows:
+            users.setdefault(edge.source, []).append((edge.slot, graph.nodes[edge.target]))
+    for i in sorted(grads):
+        if any(user.id in grads for _, user in users.get(i, ())):
+            continue
+        found = [_of_gradient(graph, graph.nodes[i], *use) for use in users.get(i, ()) if use[1].id not in spread]
+        for user, text, explained in found or ([] if i in users else [(i, "this gradient is where it begins", True)]):
+            if explained or not any(other for _, _, other in found):
+                alarms[user] = "\n".join(filter(None, (alarms.get(user), text)))
+    if not alarms:
+        return graph
+    return graph._replace(nodes=tuple(n._replace(alarm=alarms.get(n.id, n.alarm)) for n in graph.nodes))
+
+
+def _of_value(graph: Graph, node: GraphNode) -> str:
+    array = next(np.asarray(r.value) for r in node.results if not finite(r.value))
+    entry = first_entry(array) or ()
+    values, words = _operands(graph, node, array.shape, entry)
+    what = ""
+    if values is not None:
+        largest = float(np.finfo(array.dtype).max)
+        what = in_forward(node.record, values, float(array[entry]), str(array.dtype), largest, None).what
+    return _lines(f"{array[entry]:g} begins here", entry, what, words)
+
+
+def _of_gradient(graph: Graph, node: GraphNode, slot: int, user: GraphNode) -> tuple[int, str, bool]:
+    """The op that turns a finite gradient into one that is not, in words; and whether its slope there explains it."""
+    grad = next(np.asarray(r.grad) for r in node.results if not finite(r.grad))
+    entry = first_entry(grad) or ()
+    values, words = _operands(graph, user, grad.shape, entry)
+    incoming = user.results[0].grad
+    here = None if incoming is None or np.shape(incoming) != grad.shape else float(np.asarray(incoming)[entry])
+    x = None if values is None or slot >= len(values) else values[slot]
+    what = in_backward(user.record, x, here, float(grad[entry]), "", False).what if user.record else ""
+    head = f"the gradient {grad[entry]:g} of {node.name or 'its operand'} begins here"
+    text = _lines(head, entry, what, words, "" if here is None else f"incoming gradient {number(here)}")
+    return user.id, text, user.record is not None and x in user.record.facts.hazards.steep
+
+
+def _lines(head: str, entry: tuple[int, ...], *others: str) -> str:
+    return "\n".join(filter(None, (f"{head}{f', at entry {entry}' if entry else ''}", *others)))
+
+
+def _operands(
+    graph: Graph, node: GraphNode, shape: tuple[int, ...], entry: tuple[int, ...]
+) -> tuple[tuple[float, ...] | None, str]:
+    """The operands of an op at an entry of its result, if it works entry by entry, else their ranges."""
+    data: list[Any] = []
+    names: list[str] = []
+    for slot, a in enumerate(node.arguments):
+        name = f"operand {slot + 1}" if len(node.arguments) > 1 else "operand"
+        found: Any = a
+        if isinstance(a, Argument):
+            found = next(r for r in graph.nodes[a.node].results if r.index == a.index)
+            name = found.name or name
+        data.append(found.value)
+        names.append(name)
+    values = values_at(node.record, tuple(data), shape, entry) if node.record is not None else None
+    if values is not None:
+        return values, ", ".join(f"{name} = {number(x)}" for name, x in zip(names, values, strict=True))
+    pairs = zip(names, data, strict=True)
+    known = [(name, x) for name, x in pairs if isinstance(x, np.ndarray | np.generic) and x.size]
+    return None, ", ".join(f"{name} from {number(np.min(x))} to {number(np.max(x))}" for name, x in known)
