@@ -143,7 +143,7 @@ def finite(value: Any) -> bool:
 
 def size_of(value: Any) -> float:
     """The size of a gradient: the root of its mean square (0 if empty or not finite)."""
-    array = np.ravel(np.abs(np.asarray(value) * 1.0)).astype(float)  # as floats: the least integer has no abs
+    array = np.abs(np.abs(np.asarray(value)).astype(float)).ravel()  # twice, for the least integer is its own abs
     if not array.size or not np.isfinite(array).all():
         return 0.0
     largest = float(array.max())
