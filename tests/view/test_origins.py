@@ -69,7 +69,7 @@ def test_an_input_is_an_origin_and_a_mask_is_none():
     assert red(fine) == ["constant", "add"]
     hidden = draw((scores + np.array([[-np.inf, -np.inf], [0.0, 0.0]])).softmax(axis=-1).sum())
     assert list(alarms(hidden)) == ["softmax(axis=-1)"]
-    assert alarms(hidden)["softmax(axis=-1)"][:2] == ("nan begins here, at entry (0, 0)", "operand from -inf to 1")
+    assert alarms(hidden)["softmax(axis=-1)"][:2] == ("nan begins here, at entry (0, 0)", "operand 1 from -inf to 1")
 
 
 def test_an_op_that_mixes_entries_tells_the_ranges():

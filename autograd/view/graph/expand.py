@@ -71,7 +71,7 @@ def _rewire(graph: Graph, nodes: dict[int, GraphNode], moved: dict[Place, Place]
 
 def _applied(graph: Graph, node: GraphNode) -> tuple[Graph, list[Place]] | None:
     """The graph of the definition on a node's operands, with leaves named by position, and where its results are."""
-    results = [_result(graph, a) if isinstance(a, Argument) else None for a in node.arguments]
+    results = [graph.result(a) if isinstance(a, Argument) else None for a in node.arguments]
     known = all(r is None or r.value is not None for r in results)
     operands: list[Any] = []
     for slot, (argument, result) in enumerate(zip(node.arguments, results, strict=True)):
@@ -92,11 +92,6 @@ def _applied(graph: Graph, node: GraphNode) -> tuple[Graph, list[Place]] | None:
     if not known:  # nothing can be computed from the zeros
         inner = inner._replace(nodes=tuple(part._replace(vertices=()) for part in inner.nodes))
     return inner, places
-
-
-def _result(graph: Graph, argument: Argument) -> Result:
-    results = graph.nodes[argument.node].results
-    return next((r for r in results if r.index == argument.index), results[0])
 
 
 def _stand_in(slot: int) -> str:

@@ -130,6 +130,11 @@ class Graph(NamedTuple):
                 operand = node.operands[slot] if slot < len(node.operands) else str(slot)
                 yield Edge(argument.node, node.id, slot, operand, argument.index, argument.flows)
 
+    def result(self, argument: Argument) -> Result:
+        """The value that an argument takes; of a folded node, the one that it shows."""
+        results = self.nodes[argument.node].results
+        return next((r for r in results if r.index == argument.index), results[0])
+
     def levels(self) -> list[int]:
         """For each frame, how many frames it lies in."""
         levels: list[int] = []

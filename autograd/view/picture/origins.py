@@ -75,17 +75,10 @@ def _operands(
     graph: Graph, node: GraphNode, shape: tuple[int, ...], entry: tuple[int, ...]
 ) -> tuple[tuple[float, ...] | None, str]:
     """The operands of an op at an entry of its result, if it works entry by entry, else their ranges."""
-    data: list[Any] = []
-    names: list[str] = []
-    for slot, a in enumerate(node.arguments):
-        name = f"operand {slot + 1}" if len(node.arguments) > 1 else "operand"
-        found: Any = a
-        if isinstance(a, Argument):
-            found = next(r for r in graph.nodes[a.node].results if r.index == a.index)
-            name = found.name or name
-        data.append(found.value)
-        names.append(name)
-    values = values_at(node.record, tuple(data), shape, entry) if node.record is not None else None
+    found = [graph.result(a) if isinstance(a, Argument) else a for a in node.arguments]
+    names = [getattr(x, "name", None) or f"operand {slot}" for slot, x in enumerate(found, 1)]
+    data = tuple(x.value for x in found)
+    values = values_at(node.record, data, shape, entry) if node.record is not None else None
     if values is not None:
         return values, ", ".join(f"{name} = {number(x)}" for name, x in zip(names, values, strict=True))
     pairs = zip(names, data, strict=True)
