@@ -12,7 +12,7 @@ import numpy as np
 from autograd.engine.tensor import Tensor
 from autograd.modes import changed
 from autograd.view.graph.fold import rebuild
-from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Number, Result
+from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Number
 from autograd.view.graph.snapshot import Place, recorded
 from autograd.view.graph.traced import Traced
 

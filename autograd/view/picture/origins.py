@@ -1,7 +1,5 @@
 """Where numbers that are not finite begin: the nodes that are to stand out from those that only pass them on."""
 
-from typing import Any
-
 import numpy as np
 
 from autograd.debugging import first_entry, values_at
