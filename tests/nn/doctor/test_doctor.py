@@ -8,110 +8,21 @@ from collections import deque
 
 import numpy as np
 import pytest
+from doctor_setups.healthy import OPTIMIZERS, RNG, SETUPS, X, Y, healthy
 
 import nn
 import optim
 from autograd import debug, is_grad_enabled, no_grad, record, tensor
 from nn.defaults import generator
 
-RNG = np.random.default_rng(1)
-X = RNG.standard_normal((32, 5)).astype("float32")
-Y = (X[:, 0] > 0).astype(int)
-IMAGES, DIGITS = nn.data.digits()
-
-
 # --- healthy set-ups ---------------------------------------------------------------------------------------------
-
-
-class Sequences(nn.Module):
-    def __init__(self, kind):
-        self.memory = kind(3, 16, rng=0)
-        self.answer = nn.Linear(16, 4, rng=0)
-
-    def forward(self, x):
-        return self.answer(self.memory(x)[0][-1])
-
-
-class Block(nn.Module):
-    def __init__(self):
-        self.before, self.after = nn.LayerNorm(16), nn.LayerNorm(16)
-        self.attention = nn.MultiheadAttention(16, 2, dropout=0.1, batch_first=True, rng=0)
-        self.perceptron = nn.MLP([16, 64, 16], "gelu", rng=0)
-
-    def forward(self, x):
-        y = self.before(x)
-        x = x + self.attention(y, y, y, need_weights=False, is_causal=True)[0]
-        return x + self.perceptron(self.after(x))
-
-
-class Letters(nn.Module):
-    def __init__(self):
-        self.letters = nn.Embedding(11, 16, rng=0)
-        self.blocks = [Block(), Block()]
-        self.scores = nn.Linear(16, 11, rng=0)
-
-    def forward(self, x):
-        x = self.letters(x)
-        for block in self.blocks:
-            x = block(x)
-        return np.moveaxis(self.scores(x), 2, 1)
-
-
-def cnn():
-    return nn.Sequential(
-        *(nn.Conv2d(1, 8, 3, padding=1, rng=0), nn.BatchNorm2d(8), nn.ReLU(), nn.MaxPool2d(2)),
-        *(nn.Conv2d(8, 16, 3, padding=1, rng=0), nn.ReLU(), nn.AvgPool2d(2)),
-        *(nn.Flatten(), nn.Dropout(0.3), nn.Linear(64, 10, rng=0)),
-    )
-
-
-NUMBERS = X @ RNG.standard_normal((5, 1)).astype("float32")
-WORDS = RNG.integers(0, 11, (8, 13))
-SETUPS = {
-    **{
-        f"MLP, {name}": (lambda name=name: nn.MLP([64, 32, 32, 10], name, rng=0), nn.CrossEntropyLoss(), DIGITS)
-        for name in ("relu", "tanh", "sigmoid", "gelu", "silu")
-    },
-    "log softmax": (lambda: nn.MLP([64, 32, 10], "relu", "log_softmax", rng=0), nn.NLLLoss(), DIGITS),
-    "autoencoder": (lambda: nn.MLP([64, 16, 64], "tanh", "sigmoid", rng=0), nn.MSELoss(), IMAGES),
-    "regression": (lambda: nn.MLP([5, 32, 1], rng=0), nn.MSELoss(), NUMBERS),
-    "linear regression": (lambda: nn.Linear(5, 1, rng=0), nn.HuberLoss(), NUMBERS),
-    "yes or no": (lambda: nn.MLP([5, 32, 1], rng=0), nn.BCEWithLogitsLoss(), (NUMBERS > 0).astype(int)),
-    "probability": (
-        lambda: nn.MLP([5, 32, 1], "tanh", "sigmoid", rng=0),
-        nn.BCELoss(),
-        (NUMBERS > 0).astype("float32"),
-    ),
-    "sides": (lambda: nn.MLP([5, 32, 1], rng=0), nn.HingeLoss(), np.sign(NUMBERS)),
-    "CNN": (cnn, nn.CrossEntropyLoss(), DIGITS),
-    "LSTM": (lambda: Sequences(nn.LSTM), nn.CrossEntropyLoss(), RNG.integers(0, 4, 32)),
-    "GRU": (lambda: Sequences(nn.GRU), nn.CrossEntropyLoss(), RNG.integers(0, 4, 32)),
-    "RNN": (lambda: Sequences(nn.RNN), nn.CrossEntropyLoss(), RNG.integers(0, 4, 32)),
-    "transformer": (Letters, nn.CrossEntropyLoss(), WORDS[:, 1:]),
-}
-SEQUENCES = RNG.standard_normal((9, 32, 3)).astype("float32")
-OPTIMIZERS = {
-    "SGD": lambda params: optim.SGD(params, lr=0.1),
-    "momentum": lambda params: optim.SGD(params, lr=0.01, momentum=0.9),
-    "Adam": optim.Adam,
-    "RMSprop": lambda params: optim.RMSprop(params, lr=1e-3),
-}
-
-
-def inputs(name, targets):
-    if targets is DIGITS or targets is IMAGES:
-        return IMAGES.reshape(-1, 1, 8, 8) if name == "CNN" else IMAGES
-    return {"LSTM": SEQUENCES, "GRU": SEQUENCES, "RNN": SEQUENCES, "transformer": WORDS[:, :-1]}.get(name, X)
 
 
 @pytest.mark.parametrize("name", SETUPS)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_healthy_set_up_gives_no_finding(name, optimizer):
     """Fresh, and after some steps."""
-    make, loss, targets = SETUPS[name]
-    x, y = inputs(name, targets)[:128], targets[:128]
-    model = make()
-    steps = OPTIMIZERS[optimizer](model.parameters())
+    model, loss, steps, (x, y) = healthy(name, optimizer)
     for _ in range(2):
         report = nn.doctor(model, loss, steps, (x, y))
         assert report.ok, report
