@@ -6,7 +6,6 @@ This module owns the records and their wording. How gradients travel belongs to 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from autograd.view.chain.names import Names, place_of, scope_of
 from autograd.view.chain.replay import Firing, Replay, Sent
 from autograd.view.graph.variables import variables
 from autograd.view.picture.values import brief
-from autograd.view.write.page import write_player
+from autograd.view.write.page import write_frame, write_player
 
 _SHOWN = 60  # steps that the printed form writes out; all can be iterated over
 
@@ -233,13 +232,7 @@ class Steps(Printable):
         return path
 
     def _forms(self) -> dict[str, Callable[[], str]]:
-        return {"text/html": self._framed, "text/plain": lambda: self.text}
-
-    def _framed(self) -> str:
-        return (
-            f'<iframe srcdoc="{escape(self.html)}" sandbox="allow-scripts" title="backward pass, step by step" '
-            'style="width: 100%; height: 620px; border: 1px solid #d5d9e0;"></iframe>'
-        )
+        return {"text/html": lambda: write_frame(self.html), "text/plain": lambda: self.text}
 
 
 def _is_number(formula: str) -> bool:

@@ -1,13 +1,14 @@
 """What a click on a box adds to its numbers: the line of code, and the gradients that an op passes on as formulas."""
 
 import linecache
+from collections.abc import Callable
 from pathlib import PurePath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from autograd.engine.graph import Node, Vertex
+from autograd.engine.graph import Node
 from autograd.provenance import line_of, place
 from autograd.view.chain.expression import as_text
-from autograd.view.chain.local import matrix_formula
+from autograd.view.chain.local import contribution
 from autograd.view.chain.names import Names
 from autograd.view.graph.records import Graph, GraphNode
 
@@ -41,10 +42,11 @@ def facts(graph: Graph, names: Names | None = None) -> dict[int, Fact]:
     >>> facts(snapshot(x.tanh()))[1].words
     ['to x: G * (1 - out ** 2)']
     """
-    return {node.id: _fact(node, names) for node in graph.nodes if node.vertices}
+    given = {node.vertices[0]: node.name for node in graph.nodes if node.vertices}
+    return {node.id: _fact(node, names, names or given.get) for node in graph.nodes if node.vertices}
 
 
-def _fact(node: GraphNode, names: Names | None) -> Fact:
+def _fact(node: GraphNode, names: Names | None, called: Callable[[Any], str | None]) -> Fact:
     if node.kind in ("module", "hidden"):
         ops = sorted((v for v in node.vertices if isinstance(v, Node)), key=lambda v: v.seq) if names else []
         more = [f"... {len(ops) - _LISTED:,} more"] if len(ops) > _LISTED else []
@@ -54,12 +56,7 @@ def _fact(node: GraphNode, names: Names | None) -> Fact:
     lines: list[str] = []
     if not isinstance(vertex, Node):
         return Fact(file, line, lines)
-    words = {"out": names(vertex)} if names else {}
-    for operand, x in zip(node.operands, vertex.operands, strict=False):
-        name = None if not isinstance(x, Vertex) else names(x) if names else x.name
-        words |= {operand: name} if name else {}
-    ndims = [len(x.shape) if isinstance(x, Vertex) else 0 for x in vertex.operands]
     for slot, (operand, parent) in enumerate(zip(node.operands, vertex.parents, strict=False)):
-        formula = None if parent is None else matrix_formula(vertex.op, slot, ndims, vertex.attrs)
-        lines += [f"to {words.get(operand, operand)}: {as_text(formula, words)}"] if formula else []
+        formula, words = (None, {}) if parent is None else contribution(called, vertex, slot)
+        lines += [f"to {called(parent) or operand}: {as_text(formula, words)}"] if formula else []
     return Fact(file, line, lines)

@@ -3,7 +3,7 @@
 Numbers always come from the rule in the op table. This module must not know how gradients travel, nor any layout.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import Any, NamedTuple
 
@@ -50,18 +50,14 @@ def slope(replay: Replay, names: Names, node: Node, slot: int, *, incoming: str 
     >>> found.formula, float(found.number)
     ('2 * x', 6.0)
     """
-    filled = _filled(names, node)
+    matrix, words = contribution(names, node, slot)
     formula = tex = None
     facts = node.op.facts
     entry = facts.of_operand(facts.slope, slot)
     if isinstance(entry, str) and (elementwise(node) or _single(node, slot)):
-        formula = as_text(entry, filled)
-        tex = as_latex(entry, filled) if latex else None
-    ndims = [len(x.shape) if isinstance(x, Vertex) else np.ndim(x) for x in node.operands]
-    matrix = matrix_formula(node.op, slot, ndims, node.attrs)
-    names_and_g = filled | {"G": incoming}
-    if facts.kind == "reduces" and (operand := node.parents[slot]) is not None:
-        names_and_g["n"] = entries(operand) // max(entries(node), 1)
+        formula = as_text(entry, words)
+        tex = as_latex(entry, words) if latex else None
+    names_and_g = words | {"G": incoming}
     return Slope(
         formula,
         tex,
@@ -93,18 +89,21 @@ def matrix_formula(op: Any, slot: int, ndims: Sequence[int], attrs: Mapping[str,
     return {"1": "G", "-1": "-G"}.get(slope, f"G * ({slope})")
 
 
-def _filled(names: Names, node: Node) -> dict[str, str | float | int]:
-    """The replacements of the names in a formula: the names of the operands, literal numbers as numbers."""
-    filled: dict[str, str | float | int] = {"out": names(node)}
-    op = node.op
-    if isinstance(op, Op) and op.variadic:
-        return filled
-    for operand, x in zip(op.operands, node.operands, strict=False):
+def contribution(
+    names: Callable[[Any], str | None], node: Node, slot: int
+) -> tuple[str | None, dict[str, str | float | int]]:
+    """The gradient of an operand as a formula, and what replaces its names: those of vertices, numbers as numbers."""
+    op, operand = node.op, node.parents[slot]
+    found: dict[str, Any] = {"out": names(node)}
+    if op.facts.kind == "reduces" and operand is not None:
+        found["n"] = entries(operand) // max(entries(node), 1)
+    for name, x in () if isinstance(op, Op) and op.variadic else zip(op.operands, node.operands, strict=False):
         if isinstance(x, Vertex):
-            filled[operand] = names(x)
+            found[name] = names(x)
         elif isinstance(x, bool | int | float | np.generic) and np.isfinite(x):
-            filled[operand] = x.item() if isinstance(x, np.generic) else x
-    return filled
+            found[name] = x.item() if isinstance(x, np.generic) else x
+    ndims = [len(x.shape) if isinstance(x, Vertex) else np.ndim(x) for x in node.operands]
+    return matrix_formula(op, slot, ndims, node.attrs), {k: word for k, word in found.items() if word is not None}
 
 
 def _single(node: Node, slot: int) -> bool:

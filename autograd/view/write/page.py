@@ -30,6 +30,14 @@ def write_player(svg: str, animation: dict[str, Any]) -> str:
     return _page(animation["title"], _text("player.css"), body, _viewer() + _text("player.js"))
 
 
+def write_frame(page: str) -> str:
+    """The page of a backward pass for the output of a notebook's cell."""
+    return (
+        f'<iframe srcdoc="{escape(page)}" sandbox="allow-scripts" title="backward pass, step by step" '
+        f'style="width: 100%; height: 620px; border: 1px solid #d5d9e0"></iframe><script>{_text("frame.js")}</script>'
+    )
+
+
 def write_output(picture: Picture, svg: str, data: dict[str, Any]) -> str:
     """The picture for the output of a notebook's cell: an image, which the script replaces by the SVG to move in.
 

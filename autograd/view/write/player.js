@@ -185,6 +185,9 @@ get('end').onclick = () => go(last);
 get('play').onclick = play;
 get('slider').max = last;
 get('slider').oninput = e => go(Number(e.target.value));
+window.addEventListener('message', e => {                             // from the notebook around the frame
+  if (typeof e.data?.dark === 'boolean') document.body.style.background = e.data.dark ? '#1b1d21' : '#fff';
+});
 window.addEventListener('keydown', e => {
   if (e.defaultPrevented || e.ctrlKey || e.metaKey || e.target.type === 'search') return;
   const to = { ArrowRight: now + 1, ArrowLeft: now - 1, Home: 0, End: last, PageDown: turn }[e.key];

@@ -186,7 +186,7 @@ function pane(root, svg, { facts = () => '', open = null, depth = 0, tall = fals
   }
   const stage = make('div', { className: 'stage' });
   const find = make('input', { type: 'search', placeholder: 'find', title: 'find boxes by name (/)' });
-  const heading = make('strong'), text = make('pre'), side = make('aside', { hidden: true });
+  const heading = make('strong'), text = make('div', { className: 'about' }), side = make('aside', { hidden: true });
   const bar = make('div', { className: 'bar' });
   const button = (label, title, action) => {
     const b = make('button', { type: 'button', textContent: label, title, onclick: action });
