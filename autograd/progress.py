@@ -49,8 +49,10 @@ class Work:
         if self.show is None and self.outer is not None:
             self.due = self.outer.due
         elif self.show is not False and threading.current_thread() is threading.main_thread():
-            self.stream = watched() or (sys.stderr if self.show else None)
-            self.due = math.inf if self.stream is None else self.started + PATIENCE
+            notebook = "ipykernel" in sys.modules  # which shows standard error on red
+            stream: TextIO | None = sys.stdout if notebook else sys.stderr  # None in programs without a console
+            if stream is not None and (self.show or notebook or stream.isatty()):
+                self.stream, self.due = stream, self.started + PATIENCE
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -73,7 +75,8 @@ class Work:
             spent, new = now - self.started, done - self.first
             left = max(self.total - done, 0.0) * spent / new if self.total and new else None
             text = duration(spent) if left is None else f"{duration(left)} left"
-            text = "  ".join([self.what, bar(share), text] if self.total else [self.what, text])
+            bar = "#" * int(WIDTH * share + 1e-9)
+            text = f"{self.what}  [{bar:.<{WIDTH}}]  {text}" if self.total else f"{self.what}  {text}"
             text = text[: shutil.get_terminal_size().columns - 1]
             self.stream.write("\r" + text.ljust(self.width))
             self.stream.flush()
@@ -113,20 +116,6 @@ def _counted(work: Work, items: Iterable[Item], steps: float | None) -> Iterator
         yield item
         if number % every == 0 or number == count:
             work.advance(start + number * each - work.done)
-
-
-def watched() -> TextIO | None:
-    """The stream on which somebody sees a line: standard output in a notebook, standard error in a terminal."""
-    if "ipykernel" in sys.modules:
-        return sys.stdout
-    stream: TextIO | None = sys.stderr  # None in Windows programs without a console
-    return stream if stream is not None and stream.isatty() else None
-
-
-def bar(share: float) -> str:
-    """Draw a bar that is filled in proportion."""
-    filled = int(WIDTH * share + 1e-9)
-    return f"[{'#' * filled}{'.' * (WIDTH - filled)}]"
 
 
 def duration(seconds: float) -> str:

@@ -38,15 +38,10 @@ def draw(found):
     """Losses by epoch, the confusion matrix, and all digits of the test that were misread."""
     figure = plt.figure(figsize=(10.5, 4.2), layout="constrained")
     left, middle, right = figure.add_gridspec(1, 3, width_ratios=[4, 4, 1.3])
-    epochs, train, _, test, _ = map(list, zip(*found.rows, strict=True))
+    _, train, _, test, _ = map(list, zip(*found.rows, strict=True))
     curves = figure.add_subplot(left)
-    for values, colour, dash, name in ((train, 0, "-", "training part"), (test, 1, "--", "test part")):
-        curves.plot(epochs, values, dash, color=plot.COLOURS[colour], label=name)
-    curves.set(yscale="log", xlabel="epoch", ylabel="cross-entropy", title="loss")
-    curves.yaxis.set_major_formatter("{x:g}")
-    curves.yaxis.set_minor_formatter("")
-    curves.spines[["top", "right"]].set_visible(False)
-    curves.legend(frameon=False)
+    plot.learning_curves({"training part": train, "test part": test}, log=True, ax=curves)
+    curves.set(ylabel="cross-entropy", title="loss")
     plot.confusion_matrix(found.answers, found.y_test, ax=figure.add_subplot(middle))
     missed = np.flatnonzero(found.answers != found.y_test)[:4]
     images = right.subgridspec(max(len(missed), 1), 1)

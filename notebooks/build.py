@@ -22,8 +22,12 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-# Figures are SVG, with the style in notebooks/matplotlibrc.
-KERNEL = ["--InlineBackend.figure_formats=svg"]
+# Figures are SVG, with the style in notebooks/matplotlibrc. How far slow work is depends on the machine, so it is not
+# shown.
+KERNEL = [
+    "--InlineBackend.figure_formats=svg",
+    "--IPKernelApp.exec_lines=__import__('autograd.progress').progress.PATIENCE = float('inf')",
+]
 # The checkout comes first on the path, so that notebooks run its code. Figures get the date 0 (the year 1970).
 ENVIRONMENT = {
     "PYTHONPATH": str(FOLDER.parent),

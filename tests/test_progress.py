@@ -15,7 +15,7 @@ import autograd
 import nn
 import optim
 from autograd import progress
-from autograd.progress import WIDTH, Work, bar, duration, expect, over
+from autograd.progress import WIDTH, Work, duration, expect, over
 from autograd.view.layout.render import render
 
 
@@ -207,8 +207,15 @@ def test_an_error_leaves_a_clean_line(clock, monkeypatch):
     assert progress.running() is None
 
 
-def test_bars_and_durations():
-    assert [bar(i / 7).count("#") for i in range(8)] == [0, 3, 6, 10, 13, 17, 20, 24]
+def test_bars_and_durations(clock, monkeypatch):
+    terminal = watching(monkeypatch)
+    counts = []
+    with Work("counting", 7) as work:
+        for _ in range(7):
+            clock.now += 2.0
+            work.advance()
+            counts.append(taken(terminal).count("#"))
+    assert counts == [3, 6, 10, 13, 17, 20, 24]
     assert [duration(s) for s in (0.4, 119.0, 120.0, 7199.0, 7200.0)] == ["0 s", "119 s", "2 min", "120 min", "2.0 h"]
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -190,19 +191,14 @@ def _pictures(folder: Path, plan: Plan, model: MLP, history: History, x: NDArray
         from matplotlib.figure import Figure
     except ImportError:
         return "no plots, because matplotlib is not installed: pip install matplotlib"
-    names = ["curves.svg"]
-    if history.rows:
-        figure = Figure(figsize=(6, 4), layout="constrained")
-        history.plot(ax=figure.add_subplot(), log=min(history["loss"]) > 0)
-        figure.savefig(destination(folder / "curves.svg"))
     answers = plan.answers(predict(model, plan.inputs(x)))
-    figure = Figure(figsize=(6, 6), layout="constrained")
-    ax: Any = figure.add_subplot()
+    drawings: dict[str, Any] = {"curves.svg": partial(history.plot, log=min(history["loss"]) > 0)}
     if plan.classes:
-        names.append("confusion.svg")
-        confusion_matrix(answers, y, names=plan.classes, ax=ax)
+        drawings["confusion.svg"] = partial(confusion_matrix, answers, y, names=plan.classes)
     else:
-        names.append("answers.svg")
-        answers_against_truth(answers, y, unit=plan.target or "", ax=ax)
-    figure.savefig(destination(folder / names[-1]))
-    return f"plots: {' and '.join(str(folder / name) for name in names)}"
+        drawings["answers.svg"] = partial(answers_against_truth, answers, y, unit=plan.target or "")
+    for name, draw in drawings.items():
+        figure = Figure(figsize=(6, 4 if name == "curves.svg" else 6), layout="constrained")
+        draw(ax=figure.add_subplot())
+        figure.savefig(destination(folder / name))
+    return f"plots: {' and '.join(str(folder / name) for name in drawings)}"
