@@ -25,7 +25,7 @@ import optim
 from autograd import diff, draw, explain, gradcheck, provenance, record, steps, tensor
 from autograd.compiling import frames
 from nn.saving import atomic
-from nn.training.progress import Progress
+from nn.training.live import Progress
 
 PACKAGES = [Path(module.__file__).parent for module in (autograd, nn, optim)]
 ROOT = PACKAGES[0].parent

@@ -4,6 +4,7 @@ import argparse
 import math
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -117,6 +118,7 @@ def _train(
     steps = settings.epochs * len(batches)
     optimizer = Adam(model.parameters(), lr=cosine(settings.lr, steps), weight_decay=WEIGHT_DECAY)
     every = math.ceil(settings.epochs / ROWS)
+    judge = partial(evaluate, model, loss=loss_function, metrics=[accuracy], batch_size=len(train[0]))
     print("epoch   train loss  accuracy   test loss  accuracy")
     with Work("training", steps) as work, np.errstate(all="ignore"):  # too large an lr is reported below
         work.unit = 0.0  # evaluation is part of no step
@@ -127,23 +129,17 @@ def _train(
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()
-            train_loss, train_accuracy = _judge(model, train)
+            train_loss, train_accuracy = judge(train).values()
             if not math.isfinite(train_loss):
                 work.wipe()
                 print(f"the loss is {train_loss} after epoch {epoch}; try a smaller --lr", file=sys.stderr)
                 return None
             if epoch == 1 or epoch % every == 0 or epoch == settings.epochs:
-                test_loss, test_accuracy = _judge(model, test)
+                test_loss, test_accuracy = judge(test).values()
                 work.wipe()
                 rows.append((epoch, train_loss, train_accuracy, test_loss, test_accuracy))
                 print(f"{epoch:5}   {train_loss:10.4f}  {train_accuracy:8.3f}  {test_loss:10.4f}  {test_accuracy:8.3f}")
     return rows
-
-
-def _judge(model: MLP, data: tuple[NDArray[Any], NDArray[Any]]) -> tuple[float, ...]:
-    """The loss and the accuracy."""
-    found = evaluate(model, data, loss=CrossEntropyLoss(), metrics=[accuracy], batch_size=len(data[0]))
-    return tuple(found.values())
 
 
 def _table(counts: NDArray[np.int64]) -> str:

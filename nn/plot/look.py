@@ -25,15 +25,6 @@ def pyplot() -> Any:
     return plt
 
 
-def panels(count: int) -> list[Any]:
-    """Make new axes in rows of four."""
-    rows = -(-count // 4)
-    grid = pyplot().subplots(rows, 4, figsize=(12.0, 2.6 * rows), layout="constrained")[1].ravel()
-    for unused in grid[count:]:
-        unused.remove()
-    return list(grid[:count])
-
-
 def on_axes(ax: Any, height: float = 4.2) -> Any:
     """Style the given axes, or new ones."""
     if ax is None:
@@ -102,8 +93,8 @@ def precision(model: Callable[[Any], Any], given: Any) -> Any:
     return next((p.dtype for p in parameters if p.dtype.kind == "f"), given)
 
 
-def themed(draw: Callable[..., Any], alt: str) -> str:
-    """Draw on new axes, and return SVG for HTML whose colours follow the page (``--paper``, ``--c0`` to ``--c6``)."""
+def themed(title: str, alt: str, draw: Callable[..., Any]) -> str:
+    """A figure for HTML, in SVG, whose colours follow the page (``--paper``, ``--c0`` to ``--c6``)."""
     plt = pyplot()
     # Black by another name, since matplotlib leaves the default out.
     ink = dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), "#000001")
@@ -116,4 +107,5 @@ def themed(draw: Callable[..., Any], alt: str) -> str:
     svg = re.sub(r"font: ([\d.]+px)[^;\"]*", r"font-size: \1", svg).replace("#000001", COLOURS[-1])
     for name, colour in (("paper", "#ffffff"), *((f"c{i}", colour) for i, colour in enumerate(COLOURS))):
         svg = svg.replace(colour, f"var(--{name},{colour})")
-    return f'<svg role="img" aria-label="{escape(alt)}"{svg}'
+    svg = f'<svg role="img" aria-label="{escape(alt)}"{svg}'
+    return f"<figure><figcaption>{escape(title)}</figcaption>{svg}</figure>"

@@ -15,7 +15,7 @@ from nn.arrays import plain
 from nn.functional import tanh
 from nn.metrics.arguments import likeliest, refuse_nan
 from nn.module import Module
-from nn.plot.look import BRIGHT, COLOURS, DASHES, MAP, finish, on_axes, palette, panels, paper, precision
+from nn.plot.look import BRIGHT, COLOURS, DASHES, MAP, finish, on_axes, palette, paper, precision, pyplot
 from optim import Minimum
 
 __all__ = ["activation_histograms", "activations", "decision_boundary", "loss_surface", "weight_histograms"]
@@ -38,10 +38,13 @@ def activations(
     """
     several = [functions] if callable(functions) else list(functions)
     if ax is None and len(several) > len(COLOURS):
-        grid = panels(len(several))
-        for one, function in zip(grid, several, strict=True):
+        rows = -(-len(several) // 4)
+        grid = pyplot().subplots(rows, 4, figsize=(12.0, 2.6 * rows), layout="constrained")[1].ravel()
+        for unused in grid[len(several) :]:
+            unused.remove()
+        for one, function in zip(grid, several, strict=False):
             activations(function, low=low, high=high, ax=one).set_xlabel("")
-        return grid
+        return list(grid[: len(several)])
     ax = on_axes(ax)
     x = np.linspace(low, high, 401)
     for colour, function in zip(cycle(palette(ax)), several, strict=False):

@@ -27,8 +27,7 @@ from nn.training.callbacks import Callback
 from nn.training.checkpoint import Checkpoint, restore
 from nn.training.evaluation import Metrics, dtype_of, evaluate, loader_for, named, parts_of, single
 from nn.training.history import History
-from nn.training.live import Live
-from nn.training.progress import Progress
+from nn.training.live import Live, Progress
 from nn.training.run import INTERRUPTED, Loss, Run
 from optim import Adam, Optimizer, clip_grad_norm, clip_grad_value
 

@@ -1,11 +1,9 @@
-"""A training run to look at: `fit` with ``show="live"`` in a notebook, and afterwards as one HTML file."""
+"""What is seen of a training run: its progress, and with ``show="live"`` pictures, afterwards as one HTML file."""
 
 import sys
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from html import escape
 from string import Template
 from typing import Any
 
@@ -13,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 import nn
+from autograd.progress import Work, running
 from autograd.tables import table_of
 from nn.module import Module
 from nn.training.evaluation import number_of, parts_of, predict
 from nn.training.history import History
-from nn.training.progress import Progress
 from nn.training.run import Run
 from optim.clip import norm_of
 
@@ -25,7 +23,34 @@ CURVES = 7  # in one picture
 POINTS = 500  # of the training data, in the picture of the decision boundary
 PAUSE = 3.0  # seconds between two drawings, which take about 0.3 s
 
-Layers = dict[str, dict[str, float]]
+
+class Progress(Work):
+    """Shows the progress of `fit`; in other work, such as cross-validation, it only moves the line of that work."""
+
+    def __init__(self, show: bool | None = None) -> None:
+        super().__init__("training", show=show)
+        self.unit = 0.0  # validation is part of no step
+        self.prints: bool = bool(show) or running() is None
+
+    def begin(self, epoch: int, epochs: int, done: int, steps: int | None) -> None:
+        """Begin an epoch, of whose steps some are already done; ``steps`` is None if their number is unknown."""
+        self.share: float = 1.0 / steps if steps else 0.0
+        self.done = epoch - 1 + done * self.share
+        if not self.total:
+            self.total, self.first = epochs, self.done
+        self.head: str = f"epoch {epoch:>{len(str(epochs))}}/{epochs}"
+        self.began: float = time.perf_counter()
+
+    def step(self, loss: float) -> None:
+        """Record a step, with the mean loss of the epoch so far."""
+        self.what = f"{self.head}  loss {loss:.4g}"
+        self.advance(self.share)
+
+    def end(self, row: dict[str, Any]) -> None:
+        """End the epoch, with its numbers."""
+        if self.prints:
+            numbers = (f"{name} {value:.4g}" for name, value in row.items() if name not in ("epoch", "step"))
+            self.wipe(f"{self.head}  {'  '.join(numbers)}  ({time.perf_counter() - self.began:.1f} s)\n")
 
 
 class Live(Progress):
@@ -65,7 +90,7 @@ class Live(Progress):
 
     def step(self, loss: float) -> None:
         if self.before:  # the first step of the epoch
-            self.layers: Layers = _measured(self.run.model, self.before)
+            self.layers = _measured(self.run.model, self.before)
             self.before = {}
         super().step(loss)
 
@@ -78,9 +103,9 @@ class Live(Progress):
             self.next = time.perf_counter() + PAUSE
 
 
-def _measured(model: Module, before: dict[int, NDArray[Any]]) -> Layers:
+def _measured(model: Module, before: dict[int, NDArray[Any]]) -> dict[str, dict[str, float]]:
     """By layer, the norm of the gradient, and that of the last update divided by that of the weights."""
-    found: Layers = {"gradient": {}, "update": {}}
+    found: dict[str, dict[str, float]] = {"gradient": {}, "update": {}}
     for path, module in model.named_modules():
         own = [p for p in module.parameters(recurse=False) if p.grad is not None and id(p) in before]
         if own:
@@ -113,7 +138,9 @@ def boundary_of(run: Run) -> str:
         threshold = min((0.0, 0.5), key=gap) if single else 0.0
     settings: dict[str, Any] = {"threshold": threshold, "resolution": 80}
     draw = partial(nn.plot.decision_boundary, partial(predict, run.model), x, y.ravel(), **settings)
-    return _figure("Decision boundary", f"{len(x)} points of {len(classes)} classes, and where each is predicted", draw)
+    return nn.plot.look.themed(
+        "Decision boundary", f"{len(x)} points of {len(classes)} classes, and where each is predicted", draw
+    )
 
 
 def page(history: History) -> str:
@@ -144,8 +171,4 @@ def _curves(title: str, curves: dict[str, list[float]]) -> str:
     low, high = np.nanmin(numbers), np.nanmax(numbers)
     told = "; ".join(f"{name} from {curve[0]:.3g} to {curve[-1]:.3g}" for name, curve in curves.items())
     draw = partial(nn.plot.learning_curves, curves, log=bool(0 < low < high / 10))
-    return _figure(title, f"{title}, {max(map(len, curves.values()))} epochs: {told}", draw)
-
-
-def _figure(title: str, alt: str, draw: Callable[..., Any]) -> str:
-    return f"<figure><figcaption>{escape(title)}</figcaption>{nn.plot.look.themed(draw, alt)}</figure>"
+    return nn.plot.look.themed(title, f"{title}, {max(map(len, curves.values()))} epochs: {told}", draw)

@@ -8,7 +8,7 @@ import pytest
 import nn
 import optim
 from autograd.progress import Work
-from nn.training.progress import Progress
+from nn.training.live import Progress
 
 
 class Terminal(io.StringIO):

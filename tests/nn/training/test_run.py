@@ -11,7 +11,7 @@ import pytest
 import nn
 import optim
 from nn.defaults import generator
-from nn.training.progress import Progress
+from nn.training.live import Progress
 from nn.training.run import Run
 
 X, Y = np.linspace(-1.0, 1.0, 24, dtype="float32").reshape(12, 2), np.arange(12) % 2
