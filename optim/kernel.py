@@ -21,15 +21,6 @@ class Kernel:
 
     ``settings`` are those of `optim.tracing.record`. A kernel owns its coefficients and registers, so it serves one
     thread at a time, but any number of kernels may run in parallel.
-
-    >>> import numpy as np
-    >>> from optim.kernel import Kernel
-    >>> step = Kernel(lambda p, g, lr: (p - lr * g,), (), {"lr": float}, np.dtype(float))
-    >>> step.take({"lr": 0.5})
-    >>> p, g = np.ones(2), np.array([1.0, 3.0])
-    >>> step.run(p, g)
-    >>> p
-    array([ 0.5, -0.5])
     """
 
     def __init__(

@@ -219,23 +219,6 @@ def record(
     ``update(p, g, *slots, **settings)`` returns the new parameter and the new state as a tuple. In ``settings``, the
     value ``float`` marks a coefficient, which gets its number at every step; other values (a flag, a string, None for a
     disabled term) are passed on. Raises UpdateError unless the update is a pure elementwise expression.
-
-    >>> import numpy as np
-    >>> from optim.tracing import record
-    >>> def momentum(p, g, velocity, *, lr, mu):
-    ...     velocity = mu * velocity + g
-    ...     return p - lr * velocity, velocity
-    >>> print(record(momentum, ("velocity",), {"lr": float, "mu": float}, np.dtype(np.float32)).source)
-    def run(p, g, velocity, r0, k0, k1):
-        multiply(k0, velocity, velocity)
-        add(velocity, g, velocity)
-        multiply(k1, velocity, r0)
-        subtract(p, r0, p)
-    <BLANKLINE>
-    def load(k0, k1, *, lr, mu):
-        k0[()] = mu
-        k1[()] = lr
-    <BLANKLINE>
     """
     return _record(update, slots, tuple(settings.items()), dtype)
 

@@ -45,12 +45,7 @@ _NAMES: dict[str, Any] = {
 
 
 def unchanged(g: Any) -> Any:
-    """The rule of an operand that an op passes on unchanged: its gradient is the incoming one.
-
-    >>> from autograd.engine.op import REGISTRY, unchanged
-    >>> [rule is unchanged for rule in REGISTRY["subtract"].rules]
-    [True, False]
-    """
+    """The rule of an operand that an op passes on unchanged: its gradient is the incoming one."""
     return g
 
 
@@ -79,17 +74,7 @@ def _define(name: str, head: str, body: Sequence[str], names: dict[str, Any]) ->
 
 
 def write_vjp(op: Any) -> Callable[[Any, Any, Any], tuple[Any, ...]]:
-    """``vjp(g, kept, parents)``: the gradients of the operands, None where no parent wants one.
-
-    >>> import inspect
-    >>> from autograd.engine.codegen import write_vjp
-    >>> from autograd.ops.arithmetic import multiply
-    >>> print(inspect.getsource(write_vjp(multiply.op)))
-    def multiply_vjp(g, _kept, _parents):
-        y, x, = _kept
-        return None if _parents[0] is None else _rule0(g, y), None if _parents[1] is None else _rule1(g, x),
-    <BLANKLINE>
-    """
+    """``vjp(g, kept, parents)``: the gradients of the operands, None where no parent wants one."""
     names: dict[str, Any] = {"__name__": "autograd.ops", **{f"_rule{i}": rule for i, rule in enumerate(op.rules)}}
     body = [f"    {''.join(f'{name}, ' for name in op.keeps)}= _kept"] if op.keeps else []
     rules = enumerate(zip(op.rules, op.asks, strict=True))
@@ -112,51 +97,7 @@ def write_vjp(op: Any) -> Callable[[Any, Any, Any], tuple[Any, ...]]:
 
 
 def write_function(op: Any) -> Function:
-    """The public function of an op.
-
-    >>> import inspect
-    >>> from autograd.engine.op import defop
-    >>> cube = defop("_cube", lambda x: x * x * x, lambda g, x: 3.0 * g * x * x)
-    >>> cube(2.0)
-    8.0
-    >>> print(inspect.getsource(cube))
-    def _cube(x):
-        if x.__class__ is __Tensor or isinstance(x, __Tensor):
-            _x = x._data
-            __x_live = x._requires_grad
-        else:
-            __x_live = None
-            _x = x if x.__class__ in __PLAIN else __operand(__op, 'x', x, False)
-        if __x_live is None:
-            return __kernel(_x)
-        try:
-            out = __compute(_x)
-        except __AutogradError:
-            raise
-        except (ValueError, TypeError, IndexError) as __error:
-            raise __explain(__op, (x,), None, __error) from __error
-        __state = __state_of()
-        if __state.watch is not None:
-            return __finish(__op, (x,), (_x,), None, out, __state)
-        if __state.grad and __x_live:
-            __p0 = (x._node or __leaf(x)) if __x_live else None
-            __shown = None if __x_live else (
-                __p0 or (x if x.__class__ is __float else __source(x)),
-            )
-            __kept = (_x, )
-            __prints = None
-            if _x.__class__ is __ndarray and (
-                not __x_live or _x.base is not None
-                or (__p0.__class__ is not __Node and __id(_x) in __HANDED_OUT)
-            ):
-                if __x_live is None and _x.size <= __SMALL:
-                    __prints = ((0, None),)
-                else:
-                    __prints = ((0, __fingerprint(__kept[0])),)
-            return __record(__op, out, None, __p0, None, __shown, __kept, None, __prints, __state)
-        return __result(out)
-    <BLANKLINE>
-    """
+    """The public function of an op."""
     function = variadic(op) if op.variadic else _write_caller(op, op.operands)
     function.__doc__, function.__module__ = op.facts.doc, "autograd.ops"
     return function

@@ -22,15 +22,7 @@ _Key = tuple[Vertex, int]  # an operand from outside, and of a single op its slo
 
 
 def along(graph: Graph) -> dict[tuple[int, int], str]:
-    """The text of each arrow that carries a gradient, by the number of its target and its slot there.
-
-    >>> from autograd import tensor
-    >>> from autograd.view.chain.along import along
-    >>> from autograd.view.graph.snapshot import snapshot
-    >>> x = tensor(3.0, requires_grad=True, name="x")
-    >>> along(snapshot((x * x).exp()))
-    {(1, 0): '3', (1, 1): '3', (2, 0): '8103.08'}
-    """
+    """The text of each arrow that carries a gradient, by the number of its target and its slot there."""
     roots = [vertex for i in graph.outputs for vertex in graph.nodes[i].vertices[:1]]
     replays = {vertex: replay for replay in map(Replay, roots) for vertex in replay.order}
     entering: dict[int, list[Edge]] = {}

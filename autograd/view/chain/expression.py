@@ -29,34 +29,19 @@ Names = Mapping[str, str | float | int]
 
 
 def as_text(formula: str, names: Names | None = None) -> str:
-    """A formula as text, with its names replaced by other names or numbers.
-
-    >>> from autograd.view.chain.expression import as_text
-    >>> as_text("y * x ** (y - 1)", {"x": "e", "y": 2}), as_text("out * (1 - out)", {"out": "h"})
-    ('2 * e', 'h * (1 - h)')
-    """
+    """A formula as text, with its names replaced by other names or numbers."""
     tree = _parsed(formula, names)
     return _words(formula, names) if tree is None else _text(tree)[0]
 
 
 def as_latex(formula: str, names: Names | None = None, *, matrices: bool = False) -> str:
-    """The same as LaTeX; with ``matrices``, an elementwise product gets its own sign.
-
-    >>> from autograd.view.chain.expression import as_latex
-    >>> print(as_latex("x / sqrt(y)", {"x": "w5", "y": 2}))
-    \\frac{w_{5}}{\\sqrt{2}}
-    """
+    """The same as LaTeX; with ``matrices``, an elementwise product gets its own sign."""
     tree = _parsed(formula, names)
     return _latex_words(formula, names or {}) if tree is None else _Latex(matrices).write(tree)[0]
 
 
 def latex_name(name: str) -> str:
-    """The name of a variable as LaTeX: one letter with an index stays italic, longer words are upright.
-
-    >>> from autograd.view.chain.expression import latex_name
-    >>> print(latex_name("w5"), latex_name("net_o1"), latex_name("W[0, 1]"), latex_name("0.weight"))
-    w_{5} \\mathrm{net}_{\\mathrm{o1}} W_{0, 1} \\mathrm{0.weight}
-    """
+    """The name of a variable as LaTeX: one letter with an index stays italic, longer words are upright."""
     if name.startswith("delta(") and name.endswith(")"):
         return rf"\delta_{{{latex_name(name[6:-1])}}}"
     match = re.fullmatch(r"(.*?)(\[[-\d, ]*\])?", name, re.DOTALL)

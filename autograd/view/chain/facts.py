@@ -34,13 +34,6 @@ def facts(graph: Graph, names: Names | None = None) -> dict[int, Fact]:
     """The line of code of each node, and its formulas, in which ``G`` is the gradient of the result.
 
     With ``names``, every operand has one, and closed calls list their operations; else those that the user has given.
-
-    >>> from autograd import tensor
-    >>> from autograd.view.chain.facts import facts
-    >>> from autograd.view.graph.snapshot import snapshot
-    >>> x = tensor(3.0, requires_grad=True, name="x")
-    >>> facts(snapshot(x.tanh()))[1].words
-    ['to x: G * (1 - out ** 2)']
     """
     given = {node.vertices[0]: node.name for node in graph.nodes if node.vertices}
     return {node.id: _fact(node, names, names or given.get) for node in graph.nodes if node.vertices}

@@ -49,16 +49,7 @@ class Names:
         return self._names[operand]
 
     def expression(self, vertex: Vertex) -> str:
-        """A node as an expression of its operands, such as ``a * b`` or ``tanh(add_1)``; nothing for a leaf.
-
-        >>> from autograd import tensor
-        >>> from autograd.view.chain.names import Names
-        >>> x = tensor(3.0, requires_grad=True, name="x")
-        >>> y = (2 * x).tanh()
-        >>> names = Names([y._node])
-        >>> names(y._node), names.expression(y._node)
-        ('tanh_1', 'tanh(multiply_1)')
-        """
+        """A node as an expression of its operands, such as ``a * b`` or ``tanh(add_1)``; nothing for a leaf."""
         if not isinstance(vertex, Node):
             return ""
         inside = [self(x) for x in vertex.operands if x is not None]

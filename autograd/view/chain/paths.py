@@ -23,11 +23,6 @@ def count_paths(into: Mapping[int, Sequence[Edge]], start: int, goal: int, order
     """The number of paths from ``start`` to ``goal``; exact, however many they are.
 
     ``into`` gives the edges that end in a point; ``order`` lists the points so that edges lead forward.
-
-    >>> from autograd.view.chain.paths import Edge, count_paths
-    >>> web = {i + 1: [Edge(i, i + 1, 0.5), Edge(i, i + 1, 0.25)] for i in range(100)}
-    >>> count_paths(web, 0, 100, range(101)) == 2**100
-    True
     """
     ways = {start: 1}
     for point in order:

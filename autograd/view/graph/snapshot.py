@@ -25,12 +25,6 @@ def snapshot(outputs: Any, *, keep: Keep = ("auto", "auto"), names: dict[Any, st
     ``outputs`` is a Tensor, or Tensors in lists, tuples and dicts, also nested ones, or the error of an op that refused
     its operands. The order of the nodes follows from the graph (each node after its operands, operands from left to
     right), so the same graph always gives the same records. ``names`` are those of variables.
-
-    >>> from autograd import tensor
-    >>> from autograd.view.graph.snapshot import snapshot
-    >>> x = tensor(3.0, requires_grad=True, name="x")
-    >>> [(node.kind, node.op) for node in snapshot(x * x + 1).nodes]
-    [('input', ''), ('op', 'multiply'), ('op', 'add')]
     """
     traced = outputs if isinstance(outputs, Traced) else None
     outputs = outputs if traced is None else traced.outputs

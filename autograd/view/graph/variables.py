@@ -11,14 +11,7 @@ from autograd.engine.tensor import Tensor
 
 
 def variables() -> dict[Any, str]:
-    """The variables of the frame that called the library, and the attributes of modules among them.
-
-    >>> from autograd import tensor
-    >>> from autograd.view.graph.variables import name_of, variables
-    >>> y = tensor(1.0, requires_grad=True) * 2.0
-    >>> name_of(y._node, variables())
-    'y'
-    """
+    """The variables of the frame that called the library, and the attributes of modules among them."""
     frame = sys._getframe(1)
     while frame.f_back is not None and is_ours(frame):
         frame = frame.f_back

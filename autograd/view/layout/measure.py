@@ -55,14 +55,7 @@ class Face(NamedTuple):
 
 
 def face(box: Box) -> Face:
-    """Lay out the inside of a box.
-
-    >>> from autograd.view.layout.measure import face
-    >>> from autograd.view.picture.boxes import Box, Row
-    >>> small = face(Box(0, "op", "c", "a + b", (), (Row("value", ("1.5",)),), None))
-    >>> (small.width, small.height), [text.text for text in small.texts]
-    ((68.0, 43.0), ['c', '= a + b', 'value', '1.5'])
-    """
+    """Lay out the inside of a box."""
     texts: list[Text] = []
     bars: list[tuple[float, float, str]] = []
     heading = f"= {box.heading}" if box.title and box.kind == "op" else box.heading
@@ -114,12 +107,7 @@ def step_of(texts: Iterable[str], rightwards: bool) -> float:
 
 
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
-    """The width of one line of text in pixels, rounded up rather than down.
-
-    >>> from autograd.view.layout.measure import text_width
-    >>> round(text_width("value", 10.0), 1), round(text_width("0", 10.0), 1)
-    (24.4, 5.7)
-    """
+    """The width of one line of text in pixels, rounded up rather than down."""
     total = 0
     for character in text:
         code = ord(character)

@@ -29,15 +29,7 @@ def compose(
     graph: Graph, *, direction: Direction = "auto", values: bool = True, grads: bool = True,
     local: Mapping[tuple[int, int], str] | None = None,
 ) -> Picture:  # fmt: skip
-    """The picture of a graph; ``local`` has the texts of arrows by target and slot.
-
-    >>> from autograd import tensor
-    >>> from autograd.view.picture.labels import compose
-    >>> from autograd.view.graph.snapshot import snapshot
-    >>> x = tensor(3.0, requires_grad=True, name="x")
-    >>> [(box.title, box.heading, box.rows[0].lines) for box in compose(snapshot(x * 2)).boxes]
-    [('x', 'input', ('3',)), ('', 'x * 2', ('6',))]
-    """
+    """The picture of a graph; ``local`` has the texts of arrows by target and slot."""
     counts = Counter(str(r.dtype) for node in graph.nodes for r in node.results)
     common = counts.most_common(1)[0][0] if counts else None  # said once: boxes name theirs only when it differs
     scale = _Scale([size_of(r.grad) for node in graph.nodes for r in node.results if r.grad is not None])

@@ -10,12 +10,7 @@ _BARS = "▁▂▃▄▅▆▇█"
 
 
 def number(value: Any, digits: int = 6) -> str:
-    """A number with a limited number of significant digits.
-
-    >>> from autograd.view.picture.values import number
-    >>> number(24.70408163265306), number(-0.0), number(1e-7), number(True), number(1 - 2j)
-    ('24.7041', '0', '1e-07', 'True', '1-2j')
-    """
+    """A number with a limited number of significant digits."""
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, complex):
@@ -27,26 +22,13 @@ def number(value: Any, digits: int = 6) -> str:
 
 
 def exact(value: Any) -> str:
-    """A number, or each entry of a small array, with every digit it has.
-
-    >>> from autograd.view.picture.values import exact
-    >>> exact(0.1 + 0.2)
-    '0.30000000000000004'
-    """
+    """A number, or each entry of a small array, with every digit it has."""
     array = np.asarray(value)
     return str(array.tolist()) if array.size <= WHOLE else ", ".join(summary(array, 8))
 
 
 def value_lines(value: Any, width: int = 40) -> tuple[str, ...]:
-    """A value in a few short lines: in full if it is small, otherwise mean, spread and range.
-
-    >>> import numpy as np
-    >>> from autograd.view.picture.values import value_lines
-    >>> value_lines(np.eye(2))
-    ('[[1, 0], [0, 1]]',)
-    >>> value_lines(np.arange(100.0))
-    ('mean 49.5, sd 28.87', '0 to 99')
-    """
+    """A value in a few short lines: in full if it is small, otherwise mean, spread and range."""
     array = np.asarray(value)
     if array.size > WHOLE:
         return summary(array)
@@ -116,13 +98,7 @@ def _moments(good: np.ndarray[Any, Any]) -> tuple[float, float]:
 
 
 def histogram(value: Any, bins: int = 10) -> str:
-    """The distribution of the finite entries of a larger array, from lowest to highest, as a row of bars.
-
-    >>> import numpy as np
-    >>> from autograd.view.picture.values import histogram
-    >>> histogram(np.array([0.0] * 8 + [1.0] * 4 + [2.0] * 8), bins=3)
-    '█▄█'
-    """
+    """The distribution of the finite entries of a larger array, from lowest to highest, as a row of bars."""
     array = np.asarray(value)
     if array.size <= WHOLE or array.dtype.kind not in "iuf":
         return ""
@@ -151,13 +127,7 @@ def size_of(value: Any) -> float:
 
 
 def brief(value: Any) -> str:
-    """A value in one short line: in full if it is small, otherwise its shape and the size of its entries.
-
-    >>> import numpy as np
-    >>> from autograd.view.picture.values import brief
-    >>> brief(2.5), brief(np.ones((2, 2))), brief(np.ones((20, 30)))
-    ('2.5', '[[1, 1], [1, 1]]', '(20, 30) array, rms 1')
-    """
+    """A value in one short line: in full if it is small, otherwise its shape and the size of its entries."""
     if value is None:
         return "?"
     if isinstance(value, tuple):

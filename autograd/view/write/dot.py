@@ -9,14 +9,7 @@ from autograd.view.picture.palette import ALARM, ALARM_FILL, EDGE, FRAME_FILLS, 
 
 
 def write_dot(picture: Picture) -> str:
-    """The picture as DOT text, complete with values, colours and legend.
-
-    >>> from autograd import tensor
-    >>> from autograd.view import draw
-    >>> x = tensor(3.0, requires_grad=True, name="x")
-    >>> print(draw(x * 2).dot.splitlines()[0])
-    digraph {
-    """
+    """The picture as DOT text, complete with values, colours and legend."""
     lines = [
         "digraph {",
         f'  graph [rankdir={picture.direction}, fontname="{FONTS}", fontsize=10, fontcolor="{MUTED}", '

@@ -8,14 +8,7 @@ _SPECIAL = '#"<>&`*_|\\[]{}()'
 
 
 def write_mermaid(picture: Picture) -> str:
-    """The picture as Mermaid text.
-
-    >>> from autograd import tensor
-    >>> from autograd.view import draw
-    >>> x = tensor(3.0, requires_grad=True, name="x")
-    >>> print(draw(x * 2).mermaid.splitlines()[0])
-    flowchart LR
-    """
+    """The picture as Mermaid text."""
     looks: dict[str, str] = {}
     lines = [f"flowchart {picture.direction}"]
     lines += nested(

@@ -13,20 +13,7 @@ _DEEPEST = 16  # levels of indentation; what lies deeper continues below, at the
 
 
 def write_tree(picture: Picture) -> str:
-    """The picture as text.
-
-    >>> from autograd import tensor
-    >>> from autograd.view import draw
-    >>> x = tensor(3.0, requires_grad=True, name="x")
-    >>> y = x * x
-    >>> print(draw(y + 1 / y, values="off", grads="off").text)
-    add
-    ├─ #1 y = x * x
-    │  └─ x: input
-    └─ 1 / y
-       └─ #1 y = x * x (above)
-    (all float64)
-    """
+    """The picture as text."""
     return _Tree(picture).write()
 
 
