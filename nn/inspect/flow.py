@@ -1,11 +1,6 @@
 """How the gradient flows back through a model, layer by layer, and what its weights and slopes predict.
 
-A layer is a module with parameters of its own. The backward pass turns the gradient delta_k at the output of layer k
-into the gradient at the output of the layer before it, delta_j = D W^T delta_k: it multiplies by the weights W of layer
-k and by the slopes D of whatever lies between the two layers, usually an activation. A gradient of random direction is
-scaled by the root mean square gain of the Jacobian, |J|_F / sqrt(rows of J) (for v with independent entries of variance
-1, the mean of |J^T v|^2 is |J|_F^2, and that of |v|^2 is the number of rows). For a linear layer this is
-|W|_F / sqrt(out_features), for an activation the root mean square of its slopes; the prediction is their product.
+docs/doctor.md defines the columns and derives the prediction. A layer is a module with parameters of its own.
 """
 
 from __future__ import annotations
@@ -20,6 +15,7 @@ import numpy as np
 from autograd import Tensor
 from autograd.modes import changed
 from autograd.pytree import flatten
+from nn.inspect.doctor.probes import norm_of
 from nn.inspect.doctor.training import Training, plain_modes
 from nn.inspect.doctor.trial_step import Seen
 from nn.inspect.doctor.units import flat_share
@@ -203,7 +199,7 @@ def gradient_flow(
             trace.measure(loss_fn(prediction, *training.targets))
         before = {id(p): p.data.copy() for p in training.trained.values()}
         training.step()
-        return GradientFlow(trace.rows({key: _norm(p.data - before[key]) for key, p in training.trained.items()}))
+        return GradientFlow(trace.rows({key: norm_of([p.data - before[key]]) for key, p in training.trained.items()}))
 
 
 class _Call:
@@ -228,7 +224,7 @@ class _Trace:
         self.calls: list[_Call] = []
         self.layers = {path: module for path, module in model.named_modules() if _own(module)}
         self.gradients: dict[int, Any] = {}
-        self.sizes = {id(p): _norm(p.data) for p in model.parameters()}  # before any step
+        self.sizes = {id(p): norm_of([p.data]) for p in model.parameters()}  # before any step
         for path, module in self.layers.items():
             vars(module)["forward"] = self._noting(module.forward, path, module)
 
@@ -252,7 +248,7 @@ class _Trace:
         parameters = [p for module in self.layers.values() for p in _own(module) if p.requires_grad]
         found = loss.gradient(*(out for _, out in passed), *parameters, retain_graph=True, allow_unused=True)
         for call, g in zip(calls, found, strict=False):
-            call.delta = None if g is None else _norm(g.data)
+            call.delta = None if g is None else norm_of([g.data])
         self.gradients = dict(zip(map(id, parameters), found[len(calls) :], strict=True))
         rng = np.random.default_rng(0)
         for k, call in enumerate(calls):
@@ -311,12 +307,12 @@ def _gain(end: Tensor, start: Tensor | None, rng: np.random.Generator) -> float 
         return 1.0
     v = rng.choice(np.array([-1.0, 1.0], end.dtype), size=end.shape)
     (g,) = end.gradient(start, gradient=v, retain_graph=True, allow_unused=True)
-    return None if g is None else _norm(g.data) / _norm(v)
+    return None if g is None else norm_of([g.data]) / norm_of([v])
 
 
 def _gain_of_weights(call: _Call, rng: np.random.Generator) -> float | None:
     if isinstance(call.module, Linear):
-        return _norm(call.module.weight.data) / math.sqrt(call.module.out_features)
+        return norm_of([call.module.weight.data]) / math.sqrt(call.module.out_features)
     assert call.x is not None
     assert call.out is not None
     return _gain(call.out, call.x, rng)
@@ -331,16 +327,12 @@ def _first(value: Any) -> Tensor | None:
     return next((leaf for leaf in flatten(value) if isinstance(leaf, Tensor)), None)
 
 
-def _norm(array: Any) -> float:
-    return float(np.linalg.norm(np.asarray(array, np.float64).ravel()))
-
-
 def _norm_and_zeros(gradients: list[Any]) -> tuple[float | None, float | None]:
     known = [np.asarray(g) for g in gradients if g is not None]
     size = sum(g.size for g in known)
     if not size:
         return None, None
-    return math.hypot(*map(_norm, known)), sum(int(g.size - np.count_nonzero(g)) for g in known) / size
+    return norm_of(known), sum(int(g.size - np.count_nonzero(g)) for g in known) / size
 
 
 def _middle(values: list[float | None]) -> float | None:

@@ -11,22 +11,23 @@ from nn.inspect.doctor.trial_step import TrialStep
 class Found(NamedTuple):
     """The result of a check; findings.toml supplies the rest of its `Finding` under the name of the check.
 
-    ``case`` selects a sub-table there, and ``numbers`` are formatted into its text.
+    ``case`` selects a sub-table there. ``measured`` is formatted into the texts, in which {n:sample} is a count with
+    its noun: "1 sample" or "2 samples". ``what`` replaces the text of that name.
     """
 
-    what: str
+    measured: Mapping[str, Measured]
     where: Iterable[str] = ()
-    measured: Mapping[str, Measured] = {}
     case: str = ""
-    numbers: dict[str, float] = {}  # noqa: RUF012
+    what: str = ""
 
 
-CHECKS: dict[str, Callable[[TrialStep], Finding | None]] = {}
+# Checks, each with the observation of a `TrialStep` that it needs (see `TrialStep.lacks`).
+CHECKS: dict[str, tuple[Callable[[TrialStep], Finding | None], str]] = {}
 
 ADVICE = table_of("nn.inspect.doctor.findings")
 
 
-def finds(name: str, *, places: bool = False) -> Callable[[Callable[[TrialStep], Found | None]], Any]:
+def finds(name: str, needs: str = "", *, places: bool = False) -> Callable[[Callable[[TrialStep], Found | None]], Any]:
     """Register a check; with ``places``, its result only counts if it names at least one place."""
 
     def put(check: Callable[[TrialStep], Found | None]) -> Any:
@@ -35,15 +36,19 @@ def finds(name: str, *, places: bool = False) -> Callable[[Callable[[TrialStep],
             if found is None or (places and not found.where):
                 return None
             words = ADVICE[name] | (ADVICE[name][found.case] if found.case else {})
-            why, remedy = (" ".join(words[key].split()).format(**found.numbers) for key in ("why", "remedy"))
-            return Finding(name, words["severity"], found.what, why, remedy, tuple(found.where), found.measured)
+            values = {key: _Count(value) if type(value) is int else value for key, value in found.measured.items()}
+            why, remedy = (" ".join(words[key].split()).format(**values) for key in ("why", "remedy"))
+            what = found.what or " ".join(words["what"].split()).format(**values)
+            return Finding(name, words["severity"], what, why, remedy, tuple(found.where), found.measured)
 
-        CHECKS[name] = named
+        CHECKS[name] = named, needs
         return check
 
     return put
 
 
-def listed(count: int, word: str) -> str:
-    """Format a count with its noun in the right number."""
-    return f"{count} {word}{'s' * (count != 1)}"
+class _Count(int):
+    """A count that is formatted with a noun."""
+
+    def __format__(self, noun: str) -> str:
+        return f"{int(self)} {noun}{'s' * (self != 1)}" if noun else str(int(self))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from nn.inspect.doctor import losses, parameters, step, structure, units  # noqa: F401 - they fill the table
+from nn.inspect.doctor import inputs, losses, parameters, step, structure, units  # noqa: F401 - they fill the table
 from nn.inspect.doctor.checks import CHECKS
 from nn.inspect.doctor.report import Diagnosis
 from nn.inspect.doctor.training import Training
@@ -22,13 +22,9 @@ def doctor(
     ``loss_fn``, and the parts of ``batch`` (such as a pair ``(x, y)``), are as in `nn.fit`: the loss is
     ``loss_fn(model(x), y)``. ``optimizer`` may also be a list of several, or None to skip the checks of steps.
 
-    It looks for parameters without a gradient, with a gradient that is exactly 0, or with one left over from an earlier
-    pass ("no-gradient", "zero-gradient", "stale-gradient"); parameters missing from the optimizer or held twice
-    ("not-in-optimizer", "held-twice"); modules that `Module.parameters` cannot find ("hidden-modules"); a softmax
-    applied twice ("activation-twice"); a loss that broadcasts ("broadcast-loss") or does not fit the model's output
-    ("loss-mismatch"); units with equal weights ("equal-units"); dead and saturated units ("dead-units",
-    "saturated-units"); evaluation mode ("eval-mode"); a learning rate that raises the loss on this batch
-    ("rate-too-high"); unscaled inputs ("unscaled-inputs"); NaN and infinities ("not-finite"); and errors ("fails").
+    It looks at the batch, at how model and loss fit together, at the parameters and their gradients, at the layers, and
+    at what ten steps achieve. docs/doctor.md lists all findings with their conditions. The report names the checks that
+    ran, and says what no check can see: finding nothing does not mean that the model will learn.
 
     Afterwards, the mode, parameters, gradients, buffers, generators, optimizer state, and all objects that the model,
     loss and optimizer refer to are as before. Only printing and writing to files in a `Module` cannot be undone.
@@ -54,4 +50,6 @@ def doctor(
             raise TypeError(f"optimizer must be an optimizer of optim, a list of them, or None, not {one!r}.")
     trial = TrialStep(Training(model, loss_fn, given, batch))
     trial.run()
-    return Diagnosis([found for check in CHECKS.values() if (found := check(trial)) is not None])
+    skipped = {name: why for name, (_, needs) in CHECKS.items() if (why := trial.lacks(needs))}
+    found = {name: check(trial) for name, (check, _) in CHECKS.items() if name not in skipped}
+    return Diagnosis([finding for finding in found.values() if finding is not None], found, skipped)

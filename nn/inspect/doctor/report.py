@@ -1,6 +1,6 @@
 """Findings of the doctor, and the report that holds them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from textwrap import indent, wrap
@@ -8,14 +8,20 @@ from textwrap import indent, wrap
 Measured = float | str | tuple[int, ...]  # a number, a word or a shape
 _WIDTH = 110
 _MANY = 6  # list at most this many places
+_SEVERITIES = ("error", "warning", "advice")
+_BLIND = (
+    "No check can see wrong or shuffled labels, inputs that say nothing about the targets, a loss that measures "
+    "something else than you want, a model that is too small, or overfitting; nor mistakes in your training loop, "
+    "problems with other batches, or problems that appear only after many steps."
+)
 
 
 @dataclass(frozen=True)
 class Finding:
     """One problem that the doctor found.
 
-    It has a ``name``, a ``severity`` ("error" or "warning"), the places (``where``, dotted names of modules or
-    parameters), the numbers ``measured``, and as text ``what`` was found, ``why`` it matters, and the ``remedy``.
+    It has a ``name``, a ``severity`` ("error", "warning" or "advice"), the places (``where``, dotted names of modules
+    or parameters), the numbers ``measured``, and as text ``what`` was found, ``why`` it matters, and the ``remedy``.
 
     >>> import nn, optim
     >>> model = nn.MLP([2, 16, 2], rng=0)
@@ -48,18 +54,23 @@ class Finding:
 class Diagnosis:
     """The report of `doctor`: iterate over its findings or look one up by name; ``ok`` is True if there are none.
 
+    Advice is no reason for ``ok`` to be False. ``checked`` are the names of the checks that ran, and ``skipped`` maps
+    the names of the others to the reason.
+
     >>> from nn.inspect.doctor import Diagnosis
     >>> Diagnosis([]).ok, "dead-units" in Diagnosis([])
     (True, False)
     """
 
-    def __init__(self, findings: list[Finding]) -> None:
-        self.findings: list[Finding] = sorted(findings, key=lambda finding: finding.severity != "error")
+    def __init__(self, findings: list[Finding], checked: Iterable[str] = (), skipped: Mapping[str, str] = {}) -> None:
+        self.findings: list[Finding] = sorted(findings, key=lambda finding: _SEVERITIES.index(finding.severity))
+        self.checked: tuple[str, ...] = tuple(checked)
+        self.skipped: dict[str, str] = dict(skipped)
 
     @property
     def ok(self) -> bool:
-        """Whether nothing was found."""
-        return not self.findings
+        """Whether there is no error and no warning."""
+        return all(finding.severity == "advice" for finding in self.findings)
 
     def __len__(self) -> int:
         return len(self.findings)
@@ -81,7 +92,8 @@ class Diagnosis:
         raise KeyError(f"no finding {name!r}; the doctor found {names}")
 
     def __str__(self) -> str:
-        return "\n\n".join([self._title(), *map(str, self.findings)])
+        limits = "\n".join(wrap(self._limits(), _WIDTH, break_on_hyphens=False))
+        return "\n\n".join([self._title(), *map(str, self.findings), limits])
 
     def __repr__(self) -> str:
         return f"Diagnosis({', '.join(finding.name for finding in self.findings) or 'ok'})"
@@ -92,17 +104,24 @@ class Diagnosis:
             parts += [escape(text) for text in (finding.what, finding.why, finding.remedy)]
             return "<tr>" + "".join(f'<td style="text-align:left">{part}</td>' for part in parts) + "</tr>"
 
-        title = f"<strong>{escape(self._title())}</strong>"
-        if self.ok:
-            return f"<div>{title}</div>"
+        title, limits = f"<strong>{escape(self._title())}</strong>", f"<p>{escape(self._limits())}</p>"
+        if not self.findings:
+            return f"<div>{title}{limits}</div>"
         head = "".join(f"<th>{word}</th>" for word in ("finding", "where", "what", "why it matters", "what to do"))
         body = "".join(map(row, self.findings))
-        return f"<div>{title}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        return f"<div>{title}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{limits}</div>"
 
     def _title(self) -> str:
-        if self.ok:
-            return "No problems found. Gradients that shrink from layer to layer: see nn.gradient_flow."
-        errors = sum(finding.severity == "error" for finding in self.findings)
-        warnings = len(self.findings) - errors
-        words = [f"{n} {word}{'s' * (n != 1)}" for n, word in ((errors, "error"), (warnings, "warning")) if n]
+        if not self.findings:
+            return "Nothing was found. That does not mean that this model will learn."
+        counts = [sum(finding.severity == severity for finding in self.findings) for severity in _SEVERITIES]
+        pairs = zip(counts, ("error", "warning", "piece"), ("", "", " of advice"), strict=True)
+        words = [f"{n} {word}{'s' * (n != 1)}{more}" for n, word, more in pairs if n]
         return f"Found: {' and '.join(words)}."
+
+    def _limits(self) -> str:
+        """Which checks ran, which did not and why, and what none of them can see."""
+        text = f"{len(self.checked)} checks ran: {', '.join(self.checked)}. "
+        for why in dict.fromkeys(self.skipped.values()):
+            text += f"Skipped, because {why}: {', '.join(name for name, w in self.skipped.items() if w == why)}. "
+        return text + _BLIND

@@ -1,8 +1,6 @@
 """Run a model, a loss and an optimizer without side effects: everything they can change is restored afterwards.
 
-Copies are not enough: losses and modules refer to other objects through closures and global names, which copies leave
-unchanged, and some objects cannot be copied. So every reachable object is recorded and restored. Leaf Tensors hold
-other arrays in the meantime, so that existing graphs do not see a change either.
+Every reachable object is recorded; docs/design.md explains why copies are not enough.
 """
 
 import random
@@ -102,7 +100,7 @@ class Restore:
         if isinstance(thing, dict):
             self._undo.append(partial(_restore_dict, thing, dict(thing)))
             yield from ((key, place) for key in thing if isinstance(key, Tensor))
-            held = ((_join(place, key), value) for key, value in thing.items())
+            held = ((place if isinstance(key, Tensor) else _join(place, key), x) for key, x in thing.items())
         elif isinstance(thing, set | frozenset):
             if isinstance(thing, set):
                 self._undo.append(partial(_restore_set, thing, set(thing)))
@@ -260,7 +258,7 @@ def _restore_dict(present: dict[Any, Any], saved: dict[Any, Any]) -> None:
 
 
 def _restore_items(present: Any, saved: list[Any]) -> None:
-    if len(present) != len(saved) or any(a is not b for a, b in zip(present, saved, strict=True)):
+    if list(map(id, present)) != list(map(id, saved)):
         present.clear()
         present.extend(saved)
 

@@ -1,62 +1,115 @@
-"""Checks of the inputs, and of the size of the step."""
+"""Checks of the step: its direction, its size, and what ten steps achieve."""
 
 import numpy as np
 
-from autograd.engine.tensor import plain
+from nn.arrays import plain
 from nn.inspect.doctor.checks import Found, finds
-from nn.inspect.doctor.trial_step import MORE, TrialStep
-from nn.layers import convolution, linear, normalization
-
-_LARGE = 10.0  # the root mean square of a feature
-_SMALL = 0.01  # the largest number of all
-_APART = 1000.0  # between the largest numbers of two features
+from nn.inspect.doctor.losses import taken_by
+from nn.inspect.doctor.report import Measured
+from nn.inspect.doctor.trial_step import MORE, NOISE, TrialStep
 
 _RISE = 0.1  # as a fraction of the loss; less is rounding, or the swing of momentum late in training
-
-# Classes of first layers: those that scale their input, and those that sum it.
-_SCALING, _ADDING = normalization.__all__, (*linear.__all__, *convolution.__all__)
-
-
-@finds("unscaled-inputs")
-def unscaled(trial: TrialStep) -> Found | None:
-    """Inputs that are large, small, or of very different scales, unless the first layer scales them."""
-    x = np.asarray(plain(trial.x))
-    first = None if trial.seen is None else trial.seen.first
-    if x.dtype.kind not in "fiu" or not x.size or x.ndim < 2 or first in _SCALING or not np.isfinite(x).all():
-        return None
-    if x.dtype.kind in "iu" and first not in _ADDING:  # perhaps token numbers rather than quantities
-        return None
-    columns = np.abs(x.astype(float)).reshape(len(x), -1) if x.ndim == 2 else np.abs(x.astype(float)).reshape(-1, 1)
-    rms, largest = np.sqrt(np.mean(columns**2, axis=0)), columns.max(axis=0)
-    used = largest[largest > 0.0]
-    if not used.size:
-        return None
-    measured = {"rms": float(rms.max()), "largest": float(used.max()), "smallest": float(used.min())}
-    if rms.max() > _LARGE:
-        what = f"The inputs are large: feature {int(rms.argmax())} has root mean square {rms.max():.4g}."
-        if x.ndim != 2:
-            what = f"The inputs are large: their root mean square is {rms.max():.4g}."
-    elif used.max() < _SMALL:
-        what = f"The inputs are small: none exceeds {used.max():.3g} in magnitude."
-    elif used.max() > _APART * used.min():
-        what = f"The features have very different scales: their largest magnitudes range from {used.min():.3g} to "
-        what += f"{used.max():.3g}."
-    else:
-        return None
-    return Found(what, (), measured)
+_NOTHING, _LITTLE = 1e-6, 1e-3  # of what a larger rate achieves
+_WORTH = 0.01  # of the loss: less is no progress to compare with
+_SHRUNK = 0.05  # of the parameters, by decay in the trial steps
+_BESIDE = 0.5  # of the way that the parameters go in these steps without decay
+_ALL = 0.99  # of the samples, if the loss prefers wrong predictions
 
 
-@finds("rate-too-high")
+@finds("rate-too-high", "steps")
 def rate(trial: TrialStep) -> Found | None:
     """The step raises the loss lastingly, and a smaller step in the same direction lowers it."""
-    if trial.loss is None or 1.0 not in trial.rates:
-        return None
+    assert trial.loss is not None
     raised, better = trial.rates[1.0], [d for d, value in trial.rates.items() if value <= trial.loss]
-    if raised <= trial.loss + _RISE * abs(trial.loss) or trial.later <= trial.loss or not better:
+    if raised <= trial.loss + _RISE * abs(trial.loss) or trial.walk.loss <= trial.loss or not better:
         return None
-    what = (
-        f"One step raises the loss on this batch from {trial.loss:.4g} to {raised:.4g}; after {MORE} more steps it is "
-        f"{trial.later:.4g}."
-    )
-    measured = {"before": trial.loss, "after": raised, "later": trial.later, "divide_by": better[0]}
-    return Found(what, (), measured, numbers={"divide_by": better[0], "lowered": trial.rates[better[0]]})
+    measured = {"before": trial.loss, "after": raised, "later": trial.walk.loss, "divide_by": better[0]}
+    return Found({**measured, "lowered": trial.rates[better[0]], "steps": MORE})
+
+
+@finds("uphill", "steps")
+def uphill(trial: TrialStep) -> Found | None:
+    """The loss rises at every learning rate, or falls as predictions get worse."""
+    assert trial.loss is not None
+    ascends = any(group.get("maximize") for group in trial.training.groups)
+    share = _share_pulled_away(trial, -1.0 if ascends else 1.0)
+    if share > _ALL and not ascends:
+        return Found({"share": share}, case="turned")
+    changes = np.array([value - trial.loss for value in trial.tiny.values()])
+    noise = NOISE * abs(trial.loss)
+    if not changes.size or changes.max() <= noise or changes.min() < -noise or (ascends and share < 1.0 - _ALL):
+        return None
+    divisors = ", ".join(f"{divisor:,.0f}" for divisor in trial.tiny)
+    return Found({"before": trial.loss, "divisors": divisors}, case="maximize" if ascends else "direction")
+
+
+def _share_pulled_away(trial: TrialStep, sign: float) -> float:
+    """The fraction of predictions that a step moves away from their class, side or number; 0.5 if that is unknown."""
+    target, pull, towards = plain(trial.targets[0]), trial.pull, np.zeros(0)
+    if pull is None or target is trial.x or not target.size or target.dtype.kind not in "fiub":
+        return 0.5
+    if target.shape == pull.shape:
+        sides = np.unique(target)
+        if sides.size > 1 or taken_by(trial.loss_function) == "numbers":
+            towards = -sign * pull * (target - (sides.mean() if sides.size == 2 else plain(trial.prediction)))
+    elif target.dtype.kind in "iu" and pull.shape[:1] + pull.shape[2:] == target.shape and target.min() >= 0:
+        towards = -sign * np.take_along_axis(pull, target[:, None] % pull.shape[1], axis=1)
+    moved = towards[towards != 0.0]
+    return float(np.mean(moved < 0.0)) if moved.size > towards.size / 2 else 0.5
+
+
+@finds("wrong-gradient", "pass")
+def wrong_gradient(trial: TrialStep) -> Found | None:
+    """The gradient is not the slope of the loss."""
+    if not trial.slopes:
+        return None
+    name = max(trial.slopes, key=lambda name: abs(trial.slopes[name] - 1.0))
+    worst: dict[str, Measured] = {"worst": name or "all parameters", "ratio": trial.slopes[name]}
+    return Found(trial.slopes | worst, [name for name in trial.slopes if name])
+
+
+@finds("no-progress", "steps")
+def no_progress(trial: TrialStep) -> Found | None:
+    """Trial steps change nothing, or next to nothing beside those with a larger rate."""
+    if not any(p.requires_grad for p in trial.training.trained.values()):
+        return Found({"steps": MORE}, case="frozen")
+    if not any(g is not None and g.any() for g in trial.gradients.values()) or trial.training.warms_up():
+        return None
+    if not any(map(any, [o.present_lr() for o in trial.optimizers])):
+        return Found({"steps": MORE}, case="zero")
+    return _beside_larger_rates(trial, 0.0, _NOTHING, "rate")
+
+
+@finds("small-rate", "steps")
+def small_rate(trial: TrialStep) -> Found | None:
+    """Trial steps lower the loss, but little beside those with a larger rate."""
+    return _beside_larger_rates(trial, _NOTHING, _LITTLE)
+
+
+def _beside_larger_rates(trial: TrialStep, least: float, most: float, case: str = "") -> Found | None:
+    """If the loss falls this much in ten steps, as a fraction of how far it falls with the best larger rate."""
+    assert trial.loss is not None
+    found = {factor: value for factor, value in trial.multiples.items() if value < trial.loss * (1.0 - _WORTH)}
+    if not found:
+        return None
+    factor = min(found, key=lambda factor: found[factor])
+    share = abs(trial.loss - trial.walk.loss) / (trial.loss - found[factor])
+    measured = {
+        "before": trial.loss,
+        "after": trial.walk.loss,
+        "factor": factor,
+        "lowered": found[factor],
+        "steps": MORE,
+    }
+    return Found(measured, case=case) if least <= share < most else None
+
+
+@finds("decay-too-strong", "steps")
+def decay(trial: TrialStep) -> Found | None:
+    """Weight decay moves the parameters at least half as far towards 0 as the gradient moves them anywhere."""
+    if trial.undecayed is None:
+        return None
+    smaller = trial.undecayed.size - trial.walk.size
+    if not smaller > max(_SHRUNK, _BESIDE * trial.undecayed.way):
+        return None
+    return Found({"smaller": smaller, "by_gradient": trial.undecayed.way, "steps": MORE})

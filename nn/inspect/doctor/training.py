@@ -4,8 +4,11 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
+import numpy as np
+
 from autograd import Tensor, no_grad
 from autograd.modes import changed
+from nn.arrays import plain
 from nn.inspect.doctor.restore import Restore
 from nn.module import Module
 from nn.training.evaluation import dtype_of, number_of, parts_of
@@ -27,7 +30,9 @@ class Training:
         if isinstance(batch, list | tuple) and not batch:
             raise ValueError("the batch is empty: pass a pair such as (x, y).")
         self.x, self.targets = parts_of(batch, dtype_of(model))
-        self.trained = {id(p): p for o in self.optimizers for group in o.param_groups for p in group["params"]}
+        self.groups = [group for o in self.optimizers for group in o.param_groups]
+        self.trained = {id(p): p for group in self.groups for p in group["params"]}
+        self.brief = not any(isinstance(o, LBFGS) for o in self.optimizers)  # one step of LBFGS is many
 
     def restored(self) -> Restore:
         """Return a ``with`` block whose changes are all undone."""
@@ -37,7 +42,7 @@ class Training:
         """The loss and its gradients as arrays, None for leaves that it does not depend on."""
         with self.restored():
             loss = self.loss(self.model(self.x), *self.targets)
-            found = gradients_of(loss, [leaf for leaf in leaves if leaf.requires_grad])
+            found = gradients_of(loss, leaves)
             return number_of(loss), [found.get(id(leaf)) for leaf in leaves]
 
     def value(self) -> float:
@@ -45,8 +50,13 @@ class Training:
         with self.restored(), no_grad():
             return number_of(self.loss(self.model(self.x), *self.targets))
 
-    def step(self, divisor: float = 1.0) -> None:
-        """Take one step with all optimizers, with their learning rates divided by a number; this changes the model."""
+    def answer(self, x: Any) -> Any:
+        """The prediction for an input in evaluation mode, as an array."""
+        with self.restored(), no_grad():
+            return np.asarray(plain(self.model.eval()(x)))
+
+    def step(self) -> None:
+        """Take one step with all optimizers; this changes the model."""
         leaves = list(self.trained.values())
 
         def closure() -> float:
@@ -57,25 +67,30 @@ class Training:
 
         closure()
         for optimizer in self.optimizers:
-            rates = [group["lr"] for group in optimizer.param_groups]
-            for group in optimizer.param_groups:
-                group["lr"] = _divided(group["lr"], divisor)
             optimizer.step(closure if isinstance(optimizer, LBFGS) else None)
-            for group, rate in zip(optimizer.param_groups, rates, strict=True):
-                group["lr"] = rate
+
+    def change(self, divisor: float = 1.0, *, decay: bool = True, memory: bool = True) -> None:
+        """Divide the learning rates by a number, switch weight decay off, or forget earlier steps."""
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                rate = group["lr"]
+                group["lr"] = (lambda t, rate=rate: rate(t) / divisor) if callable(rate) else float(rate) / divisor
+                if not decay and "weight_decay" in group:
+                    group["weight_decay"] = 0.0
+                if not memory:
+                    optimizer.state.update({p: optimizer.new_state(p, group) for p in group["params"]})
+            optimizer._forget()
+
+    def warms_up(self) -> bool:
+        """Whether the learning rate may rise: training has not begun, and there is a schedule or scheduler."""
+        new = (group for group in self.groups if not any(o.t for o in self.optimizers))
+        return any(callable(group["lr"]) or "initial_lr" in group for group in new)
 
 
-def gradients_of(loss: Any, leaves: Sequence[Tensor]) -> dict[int, Any]:
-    """The gradients of a loss as arrays, by the id of each leaf that it depends on."""
+def gradients_of(loss: Any, leaves: Sequence[Any]) -> dict[int, Any]:
+    """The gradients of a loss as arrays, by the id of each Tensor that it depends on."""
     if not isinstance(loss, Tensor) or not loss.requires_grad:
         return {}
-    found = loss.gradient(*leaves, allow_unused=True)
-    return {id(leaf): g.data for leaf, g in zip(leaves, found, strict=True) if g is not None}
-
-
-def _divided(rate: Any, divisor: float) -> Any:
-    if divisor == 1.0:
-        return rate
-    if callable(rate):
-        return lambda t: rate(t) / divisor
-    return float(rate) / divisor
+    wanted = {id(t): t for t in leaves if isinstance(t, Tensor) and t.requires_grad}
+    found = loss.gradient(*wanted.values(), allow_unused=True)
+    return {key: g.data for key, g in zip(wanted, found, strict=True) if g is not None}

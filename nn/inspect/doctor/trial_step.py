@@ -1,19 +1,19 @@
-"""One training step with everything observed that the checks need.
+"""One training step with everything observed that the checks need, and a few more steps to compare it with.
 
-A `TrialStep` only collects; the modules of checks interpret. It knows no kinds of layers.
+A `TrialStep` only collects; the modules of checks interpret.
 """
 
 import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from autograd import Tensor
 from autograd.engine.graph import STATE, Node, Vertex
 from autograd.modes import Watch, changed
 from nn import layers
 from nn.errors import PredictionError
+from nn.inspect.doctor.probes import Array, mixing_of, norm_of, slopes_of
 from nn.inspect.doctor.restore import Restore
 from nn.inspect.doctor.training import Training, gradients_of, plain_modes
 from nn.module import Parameter
@@ -22,13 +22,16 @@ from optim import NonFiniteGradientError
 
 __autograd_transparent__ = True  # messages name lines of the user's code
 
-Array = NDArray[Any]
-
 _GATED = frozenset(name for name, kind in vars(layers).items() if getattr(kind, "_gated", False))
 
-# Divisors of the learning rate, to see whether a smaller one would work.
+# Divisors of the learning rate, to see whether a smaller one would work, and whether any would.
 FRACTIONS = (1.0, 10.0, 100.0, 1000.0)
-MORE = 10  # steps, after one that raised the loss
+TINY = (1e3, 1e4, 1e5, 1e6)
+# Its multiples, to see whether a larger one would work, if the loss falls by less than this fraction.
+MULTIPLES = (1e2, 1e4, 1e6, 1e8, 1e10)
+SLOW = 0.01
+NOISE = 1e-6  # of the loss: rounding
+MORE = 10  # trial steps
 
 
 class Activation(NamedTuple):
@@ -39,15 +42,6 @@ class Activation(NamedTuple):
     out: Array
     axis: int
     node: Vertex | None
-
-
-class Mix(NamedTuple):
-    """A prediction and a target of different shapes that broadcast to an array larger than both."""
-
-    op: str
-    prediction: tuple[int, ...]
-    target: tuple[int, ...]
-    result: tuple[int, ...]
 
 
 class Seen(Watch):
@@ -61,7 +55,8 @@ class Seen(Watch):
         self.first: str | None = None  # the class of the first module that applied an op
         self.in_loss = False
         self.shapes: tuple[tuple[int, ...], tuple[int, ...]] | None = None  # of prediction and target, in the loss
-        self.mixes: list[Mix] = []
+        self.mixes: list[dict[str, Any]] = []  # predictions and targets that broadcast to an array larger than both
+        self.outputs: dict[str, Tensor] = {}  # the result of the last op in each module, in the order of first ops
         self._layer, self._axis = "", -1
 
     def applied(self, op: Any, xs: tuple[Any, ...], data: tuple[Any, ...], out: Any, result: Any) -> None:
@@ -70,6 +65,8 @@ class Seen(Watch):
         if self.in_loss:
             self._look_at_loss(op, data, out)
             return
+        if scope is not None and scope.path and isinstance(result, Tensor):
+            self.outputs[scope.path] = result
         if self.first is None and scope is not None:
             self.first = scope.label
         if op.facts.kind == "product":
@@ -101,7 +98,15 @@ class Seen(Watch):
         given = [np.shape(x) for x in data if isinstance(x, np.ndarray)]
         size = np.size(out)
         if prediction != target and sorted(given) == sorted(self.shapes) and all(size > np.prod(s) for s in given):
-            self.mixes.append(Mix(op.name, prediction, target, np.shape(out)))
+            self.mixes.append({"op": op.name, "prediction": prediction, "target": target, "result": np.shape(out)})
+
+
+class Walk(NamedTuple):
+    """The loss after ten steps, and the size and the way of the parameters as fractions of their size before."""
+
+    loss: float
+    size: float
+    way: float
 
 
 class TrialStep:
@@ -109,7 +114,7 @@ class TrialStep:
 
     ``prediction`` and ``loss`` are results. ``gradients`` maps names of parameters to gradients, None for parameters
     that the loss does not depend on; ``after`` is the same after one step. ``rates`` maps the divisor of the learning
-    rate to the loss after one step; ``later`` is the loss after more. ``failure`` is the error that ended the pass.
+    rate to the loss after one step; ``walk`` is what ten steps do. ``failure`` is the error that ended the pass.
     """
 
     def __init__(self, training: Training) -> None:
@@ -122,10 +127,18 @@ class TrialStep:
         self.loss: float | None = None
         self.root: Vertex | None = None  # of the loss, in the graph
         self.gradients: dict[str, Array | None] = {}
+        self.pull: Array | None = None  # the gradient at the prediction
+        self.deltas: dict[str, float] = {}  # the norm of the gradient at the output of each layer, in calling order
         self.hidden: list[tuple[str, Tensor]] = []  # leaves that require a gradient but that the model does not list
+        self.slopes: dict[str, float] = {}  # those of the loss that differ from its gradient, see `slopes_of`
         self.after: dict[str, Array | None] = {}
         self.rates: dict[float, float] = {}
-        self.later: float = np.inf  # the loss after more steps, if the first raised it
+        self.tiny: dict[float, float] = {}  # the same without decay and momentum, if none of them lowers the loss
+        self.walk = Walk(np.inf, 1.0, 0.0)  # ten steps
+        self.undecayed: Walk | None = None  # as many without decay
+        self.multiples: dict[float, float] = {}  # the loss after as many steps with a larger rate, if it hardly falls
+        self.mixing: float | None = None  # see `mixing_of`
+        self.unasked = "the model returns no array with a row for each sample"
         self.warned: list[warnings.WarningMessage] = []
         self.failure: Exception | None = None
         self.one_way: list[str] = []
@@ -142,10 +155,29 @@ class TrialStep:
                 try:
                     with self.training.restored():
                         self._look(restore)
-                    if self.optimizers and self.loss is not None and np.isfinite(self.loss):
-                        self._step(self.loss)
+                    if self.loss is not None and np.isfinite(self.loss):
+                        self.slopes = slopes_of(self.training, self.parameters)
+                        if self.optimizers:
+                            self._step(self.loss)
+                            if self.training.brief or self.rates[1.0] > self.loss:
+                                self._walk(self.loss)
                 except Exception as error:  # becomes a finding
                     self.failure = error
+                    return
+                try:
+                    self.mixing = mixing_of(self.training, self.prediction)
+                except Exception as error:  # is named in the report
+                    self.unasked = f"the model raises {type(error).__name__} in evaluation mode"
+
+    def lacks(self, need: str) -> str:
+        """Why an observation is missing; empty if it is there."""
+        if need in ("optimizer", "steps") and not self.optimizers:
+            return "no optimizer was given"
+        if need in ("pass", "steps", "answers") and self.loss is None:
+            return "the model was not run" if self.one_way else "the pass failed"
+        if need == "steps" and not self.rates:
+            return "the loss is not finite" if self.failure is None else "the step failed"
+        return self.unasked if need == "answers" and self.mixing is None else ""
 
     def _look(self, restore: Restore) -> None:
         """Run and observe the forward and backward pass."""
@@ -158,8 +190,13 @@ class TrialStep:
             loss = self.loss_function(self.prediction, *self.targets)
         self.loss = number_of(loss)
         self.root = loss._node if isinstance(loss, Tensor) else None
-        found = gradients_of(loss, [leaf for leaf, _ in seen.leaves.values()])
+        layered = {path for path, module in self.model.named_modules() if list(module.parameters(recurse=False))}
+        outputs = {path: out for path, out in seen.outputs.items() if path in layered}
+        leaves = [leaf for leaf, _ in seen.leaves.values()]
+        found = gradients_of(loss, [self.prediction, *outputs.values(), *leaves])
         self.gradients = {name: found.get(id(p)) for name, p in self.parameters.items() if p.requires_grad}
+        self.pull = found.get(id(self.prediction))
+        self.deltas = {path: norm_of([found[id(out)]]) for path, out in outputs.items() if id(out) in found}
         known = {id(p) for p in self.parameters.values()} | {id(self.x), *map(id, self.targets)}
         for leaf, module in seen.leaves.values():
             if module is not None and id(leaf) in found and id(leaf) not in known:
@@ -170,25 +207,45 @@ class TrialStep:
         """Take one step with the given learning rate, and then with smaller ones while the loss rises."""
         for divisor in FRACTIONS:
             with self.training.restored():
-                value = self.rates[divisor] = self._loss_after(1, divisor)
-                if divisor == 1.0:
-                    self.after = dict(zip(self.parameters, self._gradients(), strict=True))
-                    if not value <= loss:
-                        self.later = self._loss_after(MORE)
+                self.training.change(divisor)
+                value = self.rates[divisor] = self._loss_after(1)
+                if divisor == 1.0 and np.isfinite(value):
+                    gradients = self.training.gradients(list(self.parameters.values()))[1]
+                    self.after = dict(zip(self.parameters, gradients, strict=True))
             if value <= loss:
                 return
+        for divisor in TINY if self.training.brief else ():
+            with self.training.restored():
+                self.training.change(divisor, decay=False, memory=False)
+                self.tiny[divisor] = self._loss_after(1)
 
-    def _gradients(self) -> list[Any]:
-        try:
-            return self.training.gradients(list(self.parameters.values()))[1]
-        except PredictionError:  # nan after too long a step
-            return [None] * len(self.parameters)
+    def _walk(self, loss: float) -> None:
+        """Take ten steps, and as many without decay and, if the loss hardly falls, with larger rates."""
+        self.walk = self._walked()
+        if any(group.get("weight_decay") for group in self.training.groups):
+            self.undecayed = self._walked(decay=False)
+        last, slow = self.walk.loss, abs(loss - self.walk.loss) < SLOW * abs(loss)
+        for factor in MULTIPLES if slow and not self.training.warms_up() else ():
+            self.multiples[factor] = value = self._walked(1.0 / factor).loss
+            if not value <= last + NOISE * abs(loss):
+                break
+            last = value
 
-    def _loss_after(self, steps: int, divisor: float = 1.0) -> float:
+    def _walked(self, divisor: float = 1.0, **changes: bool) -> Walk:
+        """Take ten steps."""
+        with self.training.restored():
+            parameters = self.training.trained.values()
+            before, size = [p.data.copy() for p in parameters], norm_of(p.data for p in parameters) or 1.0
+            self.training.change(divisor, **changes)
+            loss = self._loss_after(MORE)
+            way = norm_of(p.data - old for p, old in zip(parameters, before, strict=True))
+            return Walk(loss, norm_of(p.data for p in parameters) / size, way / size)
+
+    def _loss_after(self, steps: int) -> float:
         """The loss after some steps; nan if a step raises because of values that are not finite."""
         try:
             for _ in range(steps):
-                self.training.step(divisor)
+                self.training.step()
             return self.training.value()
         except (NonFiniteGradientError, PredictionError):
             return float("nan")

@@ -1,8 +1,9 @@
-"""Checks of activations: dead units, and saturated ones."""
+"""Checks of layers: dead units, saturated ones, and gradients that vanish or explode on their way back."""
 
 import math
 from collections import defaultdict
 from collections.abc import Callable
+from itertools import takewhile
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from nn.losses.base import source_of
 _FEWEST_NUMBERS = 16
 _FEWEST_UNITS = 4
 _TOO_MANY = 0.75
+_FEWEST_LAYERS = 4  # layers; in fewer, a small output layer is enough to change the ratio
+_FAR = 1e3  # the factor between the last hidden layer and the first
 
 FLAT = 0.01  # of the largest slope
 
@@ -33,32 +36,25 @@ def flat_share(activation: Activation) -> float:
 
 def dead_share(activation: Activation) -> float:
     """The fraction of units that are 0 for every sample (and at every position of a feature map)."""
-    axis = activation.axis % activation.out.ndim
-    others = tuple(i for i in range(activation.out.ndim) if i != axis)
-    return float(np.mean(~(activation.out > 0.0).any(axis=others)))
+    units = np.moveaxis(activation.out, activation.axis, 0)
+    return float(np.mean(~(units.reshape(len(units), -1) > 0.0).any(axis=1)))
 
 
-@finds("dead-units", places=True)
-def dead(trial: TrialStep) -> Found | None:
+@finds("dead-units", "pass", places=True)
+def dead(trial: TrialStep) -> Found:
     """Layers in which most ReLU units are 0 for the whole batch."""
-    shares = _pooled(trial, lambda low, high: low == 0.0 and math.isinf(high), dead_share)
-    return _found(shares, "ReLU units that are 0 for all samples of the batch")
+    return _mostly(trial, lambda low, high: low == 0.0 and math.isinf(high), dead_share)
 
 
-@finds("saturated-units", places=True)
-def saturated(trial: TrialStep) -> Found | None:
+@finds("saturated-units", "pass", places=True)
+def saturated(trial: TrialStep) -> Found:
     """Hidden layers that are mostly saturated."""
-    shares = _pooled(trial, lambda low, high: math.isfinite(high - low), flat_share)
-    return _found(shares, "sigmoid or tanh activations with a slope below a hundredth of the largest")
+    return _mostly(trial, lambda low, high: math.isfinite(high - low), flat_share)
 
 
-def _pooled(
-    trial: TrialStep, wanted: Callable[[float, float], bool], share: Callable[[Activation], float]
-) -> dict[str, float]:
-    """Average a fraction over all calls of each layer with activations of such limits, except for the output of the
-    model, which may saturate legitimately."""
-    if trial.seen is None or trial.loss is None:
-        return {}
+def _mostly(trial: TrialStep, wanted: Callable[[float, float], bool], share: Callable[[Activation], float]) -> Found:
+    """Hidden layers with activations of such limits in which this fraction, averaged over calls, is too large."""
+    assert trial.seen is not None
     last = source_of(trial.prediction)
     found: dict[str, list[float]] = defaultdict(list)
     for activation in trial.seen.activations:
@@ -66,11 +62,30 @@ def _pooled(
         enough = units >= _FEWEST_UNITS and activation.out.size >= units * _FEWEST_NUMBERS
         if wanted(*activation.range) and enough and (last is None or activation.node is not last):
             found[activation.where].append(share(activation))
-    return {where: sum(shares) / len(shares) for where, shares in found.items()}
+    means = {where: round(sum(shares) / len(shares), 4) for where, shares in found.items()}
+    bad = {where: mean for where, mean in means.items() if mean > _TOO_MANY}
+    words = ", ".join(f"{mean:.0%} in {where or 'the model'}" for where, mean in bad.items())
+    return Found({**bad, "shares": words}, bad)
 
 
-def _found(shares: dict[str, float], what: str) -> Found:
-    bad = {where: share for where, share in shares.items() if share > _TOO_MANY}
-    words = ", ".join(f"{share:.0%} in {where or 'the model'}" for where, share in bad.items())
-    measured = {where: round(share, 4) for where, share in bad.items()}
-    return Found(f"Too many {what}: {words}.", bad, measured)
+@finds("vanishing-gradient", "pass", places=True)
+def vanishing(trial: TrialStep) -> Found | None:
+    """The gradient shrinks on its way back to the first layer."""
+    return _far_off(trial.deltas, lambda ratio: ratio < 1.0 / _FAR)
+
+
+@finds("exploding-gradient", "pass", places=True)
+def exploding(trial: TrialStep) -> Found | None:
+    """The gradient grows on its way back to the first layer."""
+    return _far_off(trial.deltas, lambda ratio: ratio > _FAR)
+
+
+def _far_off(deltas: dict[str, float], far: Callable[[float], bool]) -> Found | None:
+    """The first layers, as long as their gradient is far from that of the last hidden layer."""
+    if len(deltas) < _FEWEST_LAYERS or not all(deltas.values()):  # an output layer of zeros lets nothing through yet
+        return None
+    ratios = {path: delta / list(deltas.values())[-2] for path, delta in deltas.items()}
+    first, ratio = next(iter(ratios.items()))
+    each = ratio ** (1.0 / (len(deltas) - 2))
+    where = list(takewhile(lambda path: far(ratios[path]), ratios))
+    return Found({"first": first, "last": list(deltas)[-2], "ratio": ratio, "per_layer": each}, where)

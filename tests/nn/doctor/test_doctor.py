@@ -8,29 +8,13 @@ from collections import deque
 
 import numpy as np
 import pytest
-from doctor_setups.healthy import OPTIMIZERS, RNG, SETUPS, X, Y, healthy
+from doctor_setups.healthy import RNG, X, Y
 
 import nn
 import optim
 from autograd import debug, is_grad_enabled, no_grad, record, tensor
 from nn.defaults import generator
-
-# --- healthy set-ups ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", SETUPS)
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_a_healthy_set_up_gives_no_finding(name, optimizer):
-    """Fresh, and after some steps."""
-    model, loss, steps, (x, y) = healthy(name, optimizer)
-    for _ in range(2):
-        report = nn.doctor(model, loss, steps, (x, y))
-        assert report.ok, report
-        for _ in range(10):
-            steps.zero_grad()
-            loss(model(x), y).backward()
-            steps.step()
-
+from nn.inspect.doctor.checks import CHECKS
 
 # --- nothing is changed ------------------------------------------------------------------------------------------
 
@@ -113,7 +97,17 @@ def everything(model, loss, optimizers):
 
 @pytest.mark.parametrize("look", ["doctor", "gradient_flow"])
 @pytest.mark.parametrize("used", [False, True])
-@pytest.mark.parametrize("kind", [optim.Adam, lambda p: optim.SGD(p, lr=50.0, momentum=0.9), optim.LBFGS])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        optim.Adam,
+        lambda p: optim.SGD(p, lr=50.0, momentum=0.9),
+        optim.LBFGS,
+        lambda p: optim.SGD(p, lr=1e-9, momentum=0.9),  # tries larger rates
+        lambda p: optim.AdamW(p, weight_decay=10.0, maximize=True),  # tries tiny rates, and steps without decay
+        lambda p: optim.SGD(p, lr=optim.step_decay(0.1, 2, 0.5)),
+    ],
+)
 def test_nothing_is_changed(kind, used, look):
     model, loss = Restless(), Loss()
     optimizer = kind(model.parameters())
@@ -335,7 +329,49 @@ def test_the_report():
     healthy = nn.doctor(nn.MLP([5, 16, 2], rng=0), nn.CrossEntropyLoss(), None, (X, Y))
     assert healthy.ok
     assert repr(healthy) == "Diagnosis(ok)"
-    assert "No problems found" in str(healthy)
-    assert "No problems found" in healthy._repr_html_()
+    assert str(healthy).startswith("Nothing was found. That does not mean that this model will learn.")
+    assert "No check can see wrong or shuffled labels" in healthy._repr_html_()
     with pytest.raises(KeyError, match="the doctor found nothing"):
         healthy["fails"]
+
+
+def test_the_report_says_what_ran_and_what_no_check_can_see():
+    model = nn.MLP([5, 16, 2], rng=0)
+    whole = nn.doctor(model, nn.CrossEntropyLoss(), optim.Adam(model.parameters()), (X, Y))
+    assert (set(whole.checked), whole.skipped) == (set(CHECKS), {})
+    assert f"{len(CHECKS)} checks ran: fails, " in str(whole)
+    part = nn.doctor(model, nn.CrossEntropyLoss(), None, (X, Y))
+    assert part.skipped.keys() | set(part.checked) == CHECKS.keys()
+    assert part.skipped["uphill"] == "no optimizer was given"
+    assert "uphill" not in part.checked
+    assert "Skipped, because no optimizer was given:" in str(part)
+    broken = nn.doctor(model, nn.CrossEntropyLoss(), None, (X[:, :4], Y))
+    assert broken.skipped["samples-mixed"] == broken.skipped["not-finite"] == "the pass failed"
+    assert "fails" in broken.checked
+    for report in (whole, part, broken):
+        assert "No check can see wrong or shuffled labels" in " ".join(str(report).split())
+        assert "No check can see wrong or shuffled labels" in report._repr_html_()
+
+
+def test_permuted_labels_are_what_the_report_says_they_are():
+    """Not seen: the promise is not larger than what is tested."""
+    model = nn.MLP([5, 16, 2], rng=0)
+    report = nn.doctor(model, nn.CrossEntropyLoss(), optim.Adam(model.parameters()), (X, RNG.permutation(Y)))
+    assert report.ok
+    assert "can be trained" not in str(report)
+
+
+def test_a_model_that_fails_in_evaluation_mode_is_no_failing_step():
+    class Trains(nn.Module):
+        def __init__(self):
+            self.body = nn.MLP([5, 8, 2], rng=0)
+
+        def forward(self, x):
+            if not self.training:
+                raise NotImplementedError("not yet")
+            return self.body(x)
+
+    model = Trains()
+    report = nn.doctor(model, nn.CrossEntropyLoss(), optim.Adam(model.parameters()), (X, Y))
+    assert not report.findings
+    assert report.skipped == {"samples-mixed": "the model raises NotImplementedError in evaluation mode"}

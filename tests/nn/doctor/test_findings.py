@@ -7,7 +7,7 @@ import pytest
 
 import nn
 import optim
-from autograd import tensor
+from autograd import custom_op, tensor
 from nn.inspect.doctor.checks import ADVICE, CHECKS
 
 RNG = np.random.default_rng(0)
@@ -97,11 +97,12 @@ def closure():
 class Reading(nn.Module):
     """Reads the numbers of a sample one by one."""
 
-    def __init__(self, nonlinearity):
+    def __init__(self, nonlinearity, *, batch_first=False):
         self.read, self.answer = nn.RNN(1, 8, nonlinearity=nonlinearity, rng=0), nn.Linear(8, 3, rng=0)
+        self.batch_first = batch_first  # which the layer does not know
 
     def forward(self, x):
-        return self.answer(self.read(x.T[..., None])[0][-1])
+        return self.answer(self.read(x[..., None])[0][:, -1] if self.batch_first else self.read(x.T[..., None])[0][-1])
 
 
 class Scaled(Net):
@@ -213,8 +214,80 @@ TABLE = {
     ],
     "stale-gradient": [
         (lambda: classify(stale_then_cut()), {"body.0.weight", "body.0.bias"}),
-        (lambda: classify(stale(mlp())), None),  # the next backward pass comes after zero_grad
+        (lambda: classify(stale(mlp()), lambda m: None), None),  # the next backward pass comes after zero_grad
     ],
+    "old-gradients": [
+        (lambda: classify(stale(mlp())), {"0.weight", "0.bias", "2.weight", "2.bias"}),
+        (lambda: classify(*stepped()), None),  # the loop is under way
+        (lambda: classify(with_zero_gradients(mlp())), None),
+    ],
+    "wrong-gradient": [
+        (lambda: classify(Applying(half)), {"first.weight"}),
+        (lambda: classify(hooked(lambda g: 2 * g)), {"0.weight"}),
+        (lambda: classify(Applying(lambda x: np.maximum(x, 0))), None),
+        (lambda: classify(with_bias(Applying(lambda x: np.maximum(x, 0)), "first.bias", 0.0), x=X * (X > 0)), None),
+        (lambda: classify(hooked(lambda g: g)), None),
+        (lambda: classify(black_borders(), x=IMAGES, y=CLASSES), None),  # ReLU at exactly 0
+    ],
+    "uphill": [
+        (lambda: classify(mlp(), lambda m: optim.Adam(m.parameters(), maximize=True)), ()),
+        (lambda: classify(mlp(), loss=lambda p, y: -nn.functional.cross_entropy(p, y)), ()),
+        (lambda: regress(mlp(5, 16, 1), loss=lambda p, y: -np.mean(np.abs(p - y))), ()),
+        (lambda: classify(mlp(), lambda m: optim.Adam(m.parameters(), maximize=True), minus_cross_entropy), None),
+        (lambda: regress(mlp(5, 16, 1), loss=lambda p, y: -np.mean(np.exp(-((p - y) ** 2)))), None),  # is negative
+        (lambda: regress(mlp(5, 16, 1), loss=nn.HingeLoss(), y=np.sign(NUMBERS)), None),
+    ],
+    "no-progress": [
+        (lambda: classify(mlp(), lambda m: sgd(m, 1e-9)), ()),
+        (lambda: classify(mlp(), lambda m: sgd(m, 0.0)), ()),
+        (lambda: classify(mlp(), lambda m: sgd(m, optim.warmup(1000, 0.1))), None),  # the rate will rise
+        (lambda: classify(mlp(), lambda m: sgd(m, 1e-2)), None),
+        (lambda: regress(*solved()), None),  # there is nothing left to gain
+    ],
+    "small-rate": [
+        (lambda: classify(mlp(), lambda m: optim.Adam(m.parameters(), lr=1e-7)), ()),
+        (lambda: classify(mlp(), lambda m: optim.Adam(m.parameters(), lr=1e-4)), None),
+    ],
+    "decay-too-strong": [
+        (lambda: classify(mlp(), lambda m: optim.SGD(m.parameters(), lr=0.1, weight_decay=10.0)), ()),
+        (lambda: classify(mlp(), lambda m: optim.AdamW(m.parameters(), lr=1e-2, weight_decay=10.0)), ()),
+        (lambda: classify(mlp(), lambda m: optim.SGD(m.parameters(), lr=0.1, weight_decay=1e-2)), None),
+        (lambda: classify(mlp(), lambda m: optim.AdamW(m.parameters(), weight_decay=0.1)), None),
+    ],
+    "samples-mixed": [
+        (lambda: classify(Applying(lambda x: np.cumsum(x, axis=0))), ()),
+        (lambda: classify(Applying(lambda x: np.cumsum(x[::-1], axis=0)[::-1])), ()),
+        (lambda: classify(Applying(lambda x: x - x.mean(axis=0))), ()),
+        (lambda: classify(Reading("tanh", batch_first=True), x=X), ()),
+        (lambda: classify(nn.Sequential(nn.Linear(5, 16, rng=0), nn.BatchNorm1d(16), nn.Linear(16, 3, rng=0))), None),
+        (lambda: classify(Applying(lambda x: x - x.mean(axis=1, keepdims=True))), None),
+        (lambda: classify(Attending()), None),
+        (lambda: classify(Reading("tanh")), None),
+        (lambda: regress(StepByStep(), x=X.T[..., None], y=NUMBERS.T[..., None].repeat(5, axis=0)), None),
+    ],
+    "constant-inputs": [
+        (lambda: classify(mlp(), x=X[:1].repeat(64, axis=0)), ()),
+        (lambda: classify(mlp(), x=0 * X), ()),
+        (lambda: classify(mlp(), x=X * np.float32([1, 0, 1, 1, 1])), None),  # one feature
+        (lambda: classify(mlp(), x=X[:1], y=CLASSES[:1]), None),  # a single sample
+    ],
+    "one-class-batch": [
+        (lambda: classify(mlp(), y=0 * CLASSES + 1), ()),
+        (lambda: classify(mlp(), y=np.float32([[0, 1, 0]]).repeat(64, axis=0)), ()),
+        (lambda: regress(mlp(5, 16, 1), loss=nn.BCEWithLogitsLoss(), y=0 * NUMBERS), ()),
+        (lambda: classify(mlp(), x=X[:4], y=0 * CLASSES[:4]), None),  # by chance
+        (lambda: regress(mlp(5, 16, 1), y=0 * NUMBERS), None),  # a number, as of a residual
+        (lambda: regress(mlp(), loss=nn.BCEWithLogitsLoss(), y=np.eye(1, 3, dtype="float32").repeat(64, 0)), None),
+    ],
+    "vanishing-gradient": [
+        (lambda: classify(deep("sigmoid")), {str(i) for i in range(0, 14, 2)}),
+        (lambda: classify(deep("tanh", 0.01), sgd), ...),
+        (lambda: classify(deep("tanh")), None),
+        (lambda: classify(mlp(5, 16, 16, 3, activation="sigmoid")), None),
+        (lambda: classify(with_bias(deep("relu"), "24.weight", 1e-6)), None),  # a small output layer
+        (lambda: classify(with_bias(deep("relu"), "24.weight", 0.0)), None),
+    ],
+    "exploding-gradient": [(lambda: classify(deep("relu", 1.0)), ...), (lambda: classify(deep("relu")), None)],
     "not-in-optimizer": [
         (lambda: classify(mlp(), lambda m: optim.Adam([m[0].weight])), {"0.bias", "2.weight", "2.bias"}),
         (lambda: classify(mlp(), lambda m: adam(mlp())), {"0.weight", "0.bias", "2.weight", "2.bias"}),
@@ -351,6 +424,82 @@ class Functional(nn.Module):
         return self.second(np.maximum(self.first(x), 0.0))
 
 
+class StepByStep(nn.Module):
+    """Answers after each step of a sequence; time comes first."""
+
+    def __init__(self):
+        self.read, self.answer = nn.RNN(1, 8, rng=0), nn.Linear(8, 1, rng=0)
+
+    def forward(self, x):
+        return self.answer(self.read(x)[0])
+
+
+class Applying(nn.Module):
+    """A function between two layers."""
+
+    def __init__(self, middle):
+        self.middle, self.first, self.second = middle, nn.Linear(5, 16, rng=0), nn.Linear(16, 3, rng=1)
+
+    def forward(self, x):
+        return self.second(self.middle(self.first(x)))
+
+
+half = custom_op(np.tanh, lambda g, out: g * (1 - out**2) / 2, name="half_the_slope")
+
+
+def hooked(hook):
+    model = mlp()
+    model[0].weight.register_hook(hook)
+    return model
+
+
+def stepped():
+    """A model and its optimizer in the middle of training, with gradients in place."""
+    model = mlp()
+    optimizer = adam(model)
+    stale(model)
+    optimizer.step()
+    return model, lambda model: optimizer
+
+
+def solved():
+    """A linear map that is learned exactly, and its optimizer."""
+    model = nn.Linear(5, 1, rng=0)
+    model.weight.data[:], model.bias.data[:] = np.linalg.lstsq(X, NUMBERS[:, 0], rcond=None)[0], 0.0
+    return model, lambda model: sgd(model, 1e-6)
+
+
+def with_zero_gradients(model):
+    for p in model.parameters():
+        p.grad = np.zeros_like(p.data)
+    return model
+
+
+def minus_cross_entropy(prediction, target):
+    return -nn.functional.cross_entropy(prediction, target)
+
+
+IMAGES = np.zeros((64, 1, 8, 8), "float32")
+IMAGES[:, :, 3:5, 2:6] = RNG.random((64, 1, 2, 4))
+
+
+def black_borders():
+    """A convolution without bias at its start: most of its sums are exactly 0."""
+    model = nn.Sequential(nn.Conv2d(1, 8, 3, rng=0), nn.ReLU(), nn.Flatten(), nn.Linear(288, 3, rng=1))
+    nn.init.zeros_(model[0].bias)
+    return model
+
+
+def deep(activation, std=None):
+    model = nn.MLP([5, *[32] * 12, 3], activation, rng=0)
+    rng = np.random.default_rng(0)
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            start = nn.init.kaiming_normal_ if activation == "relu" else nn.init.xavier_normal_
+            start(layer.weight, rng=rng) if std is None else nn.init.normal_(layer.weight, std=std, rng=rng)
+    return model
+
+
 ROWS = [(name, i, *row) for name, rows in TABLE.items() for i, row in enumerate(rows)]
 
 
@@ -367,12 +516,12 @@ def test_every_finding_has_a_trigger_and_a_healthy_twin():
 def test_a_finding(name, number, look, expected):
     report = look()
     if expected is None:
-        assert report.ok, report
+        assert not report.findings, report
         return
     assert name in report, report
     found = report[name]
     assert expected is ... or set(found.where) == set(expected)
-    assert found.severity in ("error", "warning")
+    assert found.severity in ("error", "warning", "advice")
     assert found.measured
     words = " ".join(str(report).split())
     for text in (found.name, found.what, found.why, found.remedy):
@@ -387,4 +536,14 @@ def test_every_check_has_its_words_in_every_case():
         cases = [case for case in words.values() if isinstance(case, dict)]
         for case in cases or [{}]:
             assert {"severity", "why", "remedy"} <= (words | case).keys()
-        assert words["severity"] in ("error", "warning")
+        assert words["severity"] in ("error", "warning", "advice")
+
+
+def test_a_model_without_anything_to_train():
+    model = mlp()
+    for p in model.parameters():
+        p.requires_grad = False
+    report = classify(model)
+    assert [finding.name for finding in report] == ["no-progress"]
+    assert "frozen" in report["no-progress"].why
+    assert not nn.doctor(nn.ReLU(), nn.MSELoss(), None, (X, X)).findings
