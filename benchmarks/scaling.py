@@ -26,7 +26,6 @@ import shutil
 import subprocess
 import sys
 import time
-from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -38,12 +37,27 @@ WARM_UP, SECONDS = 5, 1.5  # steps before the clock starts, and for how long to 
 KERNELS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
-# The networks: their widths, and the batch of one rank.
-NETWORKS = {"small": ([784, 128, 10], 64), "medium": ([784, 512, 512, 10], 256), "large": ([784, 1024, 1024, 10], 512)}
+# The networks, of images of 28 x 28 pixels, and the batch of one rank.
+NETWORKS = {"small": 64, "medium": 512, "large": 2048, "convolutional": 256}
+WIDTHS = {"small": [784, 128, 10], "medium": [784, 512, 512, 10], "large": [784, 1024, 1024, 10]}
+KINDS = "strong", "weak"
 SIZES = [1, 1 << 14, 1 << 18, 1 << 20, 1 << 22, 1 << 24]  # of arrays to sum, in float32 numbers
 
 
-def seconds_per_step(widths: list[int], batch: int, averaged: bool) -> float:
+def network(name: str) -> Any:
+    """One of the networks."""
+    import nn
+
+    if name in WIDTHS:
+        return nn.Sequential(nn.Flatten(), nn.MLP(WIDTHS[name], rng=0))
+    return nn.Sequential(
+        *(nn.Conv2d(1, 16, 3, padding=1, rng=0), nn.ReLU(), nn.MaxPool2d(2)),
+        *(nn.Conv2d(16, 32, 3, padding=1, rng=0), nn.ReLU(), nn.MaxPool2d(2)),
+        *(nn.Flatten(), nn.Linear(32 * 7 * 7, 10, rng=0)),
+    )
+
+
+def seconds_per_step(name: str, batch: int, averaged: bool) -> float:
     """Train with `nn.fit` and return the median time of a step."""
     import nn
     import optim
@@ -61,8 +75,8 @@ def seconds_per_step(widths: list[int], batch: int, averaged: bool) -> float:
                 run.stop("measured")
 
     rng = np.random.default_rng(0)
-    x, y = rng.standard_normal((8 * batch, widths[0]), "f4"), rng.integers(0, widths[-1], 8 * batch)
-    model, clock = nn.MLP(widths, rng=0), Clock()
+    x, y = rng.standard_normal((8 * batch, 1, 28, 28), "f4"), rng.integers(0, 10, 8 * batch)
+    model, clock = network(name), Clock()
     optimizer = optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
     if averaged:
         optimizer = nn.distributed.Averaged(optimizer)
@@ -84,7 +98,9 @@ def child(case: str) -> None:
     from nn.distributed.together import ranks
 
     found: Any
-    if case == "sums":
+    if case == "bytes":
+        found = {name: sum(p.data.nbytes for p in network(name).parameters()) for name in NETWORKS}
+    elif case == "sums":
         found = []
         for size in SIZES:
             values, taken = np.ones(size, np.float32), []
@@ -95,13 +111,12 @@ def child(case: str) -> None:
                 taken.append(time.perf_counter() - started)
             found.append([values.nbytes, median(taken)])
     else:
-        name, kind = case.split(":")
-        widths, batch = NETWORKS[name]
-        size = nn.distributed.size()
-        if kind == "arithmetic":  # on the part of a batch that a rank gets in strong scaling
-            found = seconds_per_step(widths, max(1, batch // size), averaged=False)
+        name, kind, what = case.split(":")
+        batch, size = NETWORKS[name], nn.distributed.size()
+        if what == "arithmetic":  # on the samples that each rank gets
+            found = seconds_per_step(name, batch if kind == "weak" else max(1, batch // size), averaged=False)
         else:
-            found = seconds_per_step(widths, batch * (size if kind == "weak" else 1), averaged=True)
+            found = seconds_per_step(name, batch * size if kind == "weak" else batch, averaged=True)
     if nn.distributed.rank() == 0:
         print(json.dumps(found), flush=True)
 
@@ -142,13 +157,12 @@ def summary(found: dict[str, Any]) -> list[dict[str, Any]]:
     """A row for each network, way to scale and number of ranks above 1, from the medians over the rounds."""
     times = {key: median(values) for key, values in found["seconds"].items()}
     rows = []
-    for name, (widths, _) in NETWORKS.items():
-        nbytes = 4 * sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(widths))
-        for kind in ("strong", "weak"):
+    for name, nbytes in found["bytes"].items():
+        for kind in KINDS:
             for ranks in (r for r in found["ranks"] if r > 1):
-                alone, together = times[f"{name}:{kind}:1"], times[f"{name}:{kind}:{ranks}"]
+                alone, together = times[f"{name}:{kind}:step:1"], times[f"{name}:{kind}:step:{ranks}"]
                 latency, bandwidth = communication(found["sums"][str(ranks)], ranks)
-                arithmetic = times[f"{name}:arithmetic:{ranks if kind == 'strong' else 1}"]
+                arithmetic = times[f"{name}:{kind}:arithmetic:{ranks}"]
                 sent = latency * math.log2(ranks) + nbytes * 2 * (ranks - 1) / ranks / bandwidth
                 efficiency = alone / together / (ranks if kind == "strong" else 1)
                 rows.append(
@@ -173,18 +187,21 @@ def main() -> int:
     ranks = sorted({1, *given.ranks})
     found: dict[str, Any] = {"ranks": ranks, "rounds": given.rounds, "cores": os.cpu_count()}
     found |= {"load": os.getloadavg()[0], "others": [], "seconds": {}}
-    cases = [f"{name}:{kind}" for name in NETWORKS for kind in ("arithmetic", "strong", "weak")]
+    cases = [f"{name}:{kind}:{what}" for name in NETWORKS for kind in KINDS for what in ("step", "arithmetic")]
     for _ in range(given.rounds):
         for case in cases:
             for r in ranks:
+                if r == 1 and case.endswith("arithmetic"):
+                    continue
                 found["others"].append(used_by_others())
                 found["seconds"].setdefault(f"{case}:{r}", []).append(measure(r, case))
+    found["bytes"] = measure(1, "bytes")
     found["sums"] = {str(r): measure(r, "sums") for r in ranks if r > 1}
     found["others"] = median(found["others"])
     found["rows"] = summary(found)
     missed = []
     for row in found["rows"]:
-        line = f"{row['network']:8} {row['scaling']:7} {row['ranks']} ranks: {1e3 * row['alone']:8.2f} ms alone, "
+        line = f"{row['network']:13} {row['scaling']:7} {row['ranks']} ranks: {1e3 * row['alone']:8.2f} ms alone, "
         line += f"{1e3 * row['together']:8.2f} ms together, efficiency {row['efficiency']:.2f} "
         print(f"{line}(expected {1e3 * row['expected']:.2f} ms)")
         ideal = row["alone"] / (row["ranks"] if row["scaling"] == "strong" else 1)

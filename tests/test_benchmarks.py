@@ -193,3 +193,25 @@ def test_a_peer_that_is_not_there_is_left_out(bench, tmp_path):
 @pytest.mark.parametrize("arguments", [["--only", "mlp_huge"], ["--python", "jax=python"], ["--python", "pytorch"]])
 def test_wrong_arguments(arguments):
     assert run(*arguments).returncode == 2
+
+
+def test_how_training_scales(bench):
+    """Efficiencies and the pieces of a step, from made-up times."""
+    scaling = import_module("scaling")
+    ranks = 4
+    sums = [[4, 2e-5], [1 << 20, 2e-5 + 0.75 * 2 * (1 << 20) / 1e9], [1 << 24, 2e-5 + 0.75 * 2 * (1 << 24) / 1e9]]
+    latency, bandwidth = scaling.communication(sums, ranks)
+    assert latency == pytest.approx(1e-5)
+    assert bandwidth == pytest.approx(1e9)
+    seconds = {}
+    for name in scaling.NETWORKS:
+        seconds |= {f"{name}:strong:step:1": [0.08, 0.09, 0.5], f"{name}:strong:step:4": [0.03, 0.025, 0.02]}
+        seconds |= {f"{name}:weak:step:1": [0.09], f"{name}:weak:step:4": [0.1]}
+        seconds |= {f"{name}:strong:arithmetic:4": [0.022], f"{name}:weak:arithmetic:4": [0.088]}
+    sizes = dict.fromkeys(scaling.NETWORKS, 4_000_000)
+    rows = scaling.summary({"seconds": seconds, "ranks": [1, ranks], "sums": {"4": sums}, "bytes": sizes})
+    small = [row for row in rows if row["network"] == "small"]
+    assert [(row["scaling"], row["ranks"]) for row in small] == [("strong", 4), ("weak", 4)]
+    assert [row["efficiency"] for row in small] == pytest.approx([0.9, 0.9])
+    sent = 2e-5 + 0.75 * 2 * 4_000_000 / 1e9
+    assert [row["expected"] for row in small] == pytest.approx([0.022 + sent, 0.088 + sent])

@@ -184,6 +184,21 @@ def test_threads_read_shards(saved, workers, window):
     assert [each.tolist() for each in files[3]] == [X[3].tolist(), 3]
 
 
+def test_memory_maps_are_read_in_windows_and_not_copied(tmp_path):
+    np.save(tmp_path / "x.npy", X)
+    x = np.load(tmp_path / "x.npy", mmap_mode="r")
+    files = TensorDataset(x, Y)
+    assert np.shares_memory(files.tensors[0].data, x)
+    expected = batches(Loader(Y, 8, shuffle=True, seed=4, window=48))
+    for loader in (
+        Loader((x, Y), 8, shuffle=True, seed=4, window=48, dtype="float64"),
+        DataLoader(files, 8, shuffle=True, generator=4, num_workers=2, window=48, dtype="float64"),
+    ):
+        for (rows, numbers), right in zip(loader, expected, strict=True):
+            assert numbers.tolist() == right
+            np.testing.assert_array_equal(np.asarray(rows), X[right])
+
+
 def test_threads_read_blocks_ahead(saved):
     x = npy(saved[0])
     loader = DataLoader(x, 8, shuffle=True, generator=4, num_workers=2, window=48, dtype="float64")

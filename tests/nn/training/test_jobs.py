@@ -115,7 +115,7 @@ def test_searches_in_processes_are_those_in_one():
     assert searches(2) == searches(None)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_dask():
     """Folds and searches on the workers of a cluster: here one on this machine, of two processes with two threads."""
     pytest.importorskip("sklearn")
