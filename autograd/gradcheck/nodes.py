@@ -9,11 +9,11 @@ from autograd.engine.backward import backward_pass, fit
 from autograd.engine.graph import Node
 from autograd.engine.tensor import Tensor, constant
 from autograd.gradcheck.noise import error_of
-from autograd.gradcheck.problem import Array, GraphProblem, RuleFailure, Run, Variable, spacing, vertex_of
+from autograd.gradcheck.problem import Array, GraphProblem, Problem, RuleFailure, Run, Variable, spacing, vertex_of
 from autograd.gradcheck.recorder import Record
 
 
-class NodeProblem:
+class NodeProblem(Problem):
     """One node as a `Problem`: its kernel, and its rule with the engine's work on the edge."""
 
     def __init__(self, record: Record) -> None:
@@ -31,7 +31,6 @@ class NodeProblem:
         self.eps: float = spacing([*dtypes, *(node.dtype if node.op.outputs else (node.dtype,))])
 
     def values(self, arrays: Sequence[Array]) -> list[Array]:
-        """The result of the kernel for other operands."""
         data = list(self._data)
         for i, array in zip(self._live, arrays, strict=True):
             data[i] = array.astype(np.asarray(self._data[i]).dtype)
@@ -51,7 +50,6 @@ class NodeProblem:
             raise RuleFailure(f"it raises {type(error).__name__}: {error}") from error
 
     def noise(self, output: int, seed: Array) -> float:
-        """How far rounding in kernel and rules can move the result."""
         g = self._incoming(output, seed)
         try:
             return error_of(self._record, self._data, g, self._pulled(g))

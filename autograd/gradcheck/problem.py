@@ -73,7 +73,7 @@ class Runnable(Protocol):
         """Evaluate it at other inputs."""
 
 
-class GraphProblem:
+class GraphProblem(Problem):
     """A subject as a `Problem`: evaluated by running it, differentiated by the engine's backward pass."""
 
     def __init__(
@@ -92,7 +92,6 @@ class GraphProblem:
         self.eps: float = max(spread, least_precise([start for start in self._starts if start is not None]))
 
     def values(self, arrays: Sequence[Array]) -> list[Array]:
-        """The outputs of another run."""
         return [in_double(value) for _, value in self.subject.run(arrays).outputs]
 
     def noise(self, output: int, seed: Array) -> float:
@@ -125,7 +124,6 @@ class GraphProblem:
             return 0.0
 
     def pullback(self, output: int, seed: Array) -> list[Array | None]:
-        """A backward pass from one output to all inputs."""
         start = self._starts[output]
         if start is None:
             return [None] * len(self._inputs)

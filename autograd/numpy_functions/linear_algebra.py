@@ -1,7 +1,6 @@
 """numpy.linalg on Tensors."""
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -166,15 +165,17 @@ def _multi_dot(arrays: Sequence[Any], *, out: Any = None) -> Any:
     arrays = [as_operand(a) for a in arrays]
     rows, columns = (1 if a.ndim == 1 else a.shape[k] for k, a in enumerate((arrays[0], arrays[-1])))
     sizes = [rows, *(a.shape[0] for a in arrays[1:]), columns]
-
-    @cache
-    def cheapest(i: int, j: int) -> tuple[int, int]:
-        """The cost of the product of the arrays i to j, and the one after which to split it."""
-        splits = ((cheapest(i, k)[0] + cheapest(k + 1, j)[0], k) for k in range(i, j))
-        return min(((cost + sizes[i] * sizes[k + 1] * sizes[j + 1], k) for cost, k in splits), default=(0, i))
+    best = {(i, i): (0, i) for i in range(len(arrays))}  # the cost from one array to another, and where to split them
+    for length in range(1, len(arrays)):
+        for i in range(len(arrays) - length):
+            j = i + length
+            splits = [
+                (best[i, k][0] + best[k + 1, j][0] + sizes[i] * sizes[k + 1] * sizes[j + 1], k) for k in range(i, j)
+            ]
+            best[i, j] = min(splits)
 
     def product(i: int, j: int) -> Any:
-        k = cheapest(i, j)[1]
+        k = best[i, j][1]
         return arrays[i] if i == j else np.matmul(product(i, k), product(k + 1, j))
 
     return product(0, len(arrays) - 1)

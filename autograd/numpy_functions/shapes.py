@@ -36,19 +36,19 @@ def _places(a: Any) -> Any:
 implements(np.resize)(lambda a, new_shape: np.ravel(a)[np.resize(np.arange(a.size), new_shape)])
 
 
-def _lifting(function: Callable[..., Any]) -> Callable[..., Any]:
+def _lifting(function: Callable[..., Any], ndim: int) -> Callable[..., Any]:
+    def lift(a: Any) -> Any:
+        return a if a.ndim >= ndim else a.reshape(function(values_of(a)).shape)
+
     def call(*arys: Any) -> Any:
-        sizes = [function(values_of(a)).shape for a in arys]
-        lifted = tuple(
-            a if a.shape == size else a.reshape(size) for a, size in zip(map(as_operand, arys), sizes, strict=True)
-        )
+        lifted = tuple(lift(as_operand(a)) for a in arys)
         return lifted[0] if len(lifted) == 1 else lifted
 
     return call
 
 
-for _function in (np.atleast_1d, np.atleast_2d, np.atleast_3d):
-    implements(_function)(_lifting(_function))
+for _ndim, _function in enumerate((np.atleast_1d, np.atleast_2d, np.atleast_3d), 1):
+    implements(_function)(_lifting(_function, _ndim))
 implements(np.broadcast_to, direct=True)(lambda array, shape, subok=False: broadcast_op(array, shape=shape))
 
 
@@ -73,6 +73,7 @@ def _rollaxis(a: Any, axis: int, start: int = 0) -> Any:
     return np.moveaxis(a, axis, start - (axis < start))
 
 
+implements(np.squeeze, direct=True)(lambda a, axis=None: shape.squeeze(a, axis=axis))
 implements(np.copy, direct=True)(lambda a, order="K", subok=False: arithmetic.copy(a))
 implements(np.astype, direct=True)(lambda x, dtype, /, *, copy=True, device=None: x.astype(dtype))
 
