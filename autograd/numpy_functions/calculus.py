@@ -270,8 +270,6 @@ def float_power(x: Any, y: Any) -> Any:
     return arithmetic.power(x.astype(np.promote_types(x.dtype, np.float64)), y)
 
 
-implements(np.conjugate, direct=True)(lambda x: arithmetic.positive(x))
-implements(np.real, direct=True)(lambda val: arithmetic.positive(val))
 implements(np.real_if_close, direct=True)(lambda a, tol=100: arithmetic.positive(a))
 
 

@@ -107,9 +107,8 @@ def _split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
 def _array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     indices_or_sections = index.plain_index(indices_or_sections)
     if np.ndim(indices_or_sections) == 0:
-        n, sections = ary.shape[axis], int(indices_or_sections)
-        sizes = [n // sections + (i < n % sections) for i in range(sections)]
-        indices_or_sections = list(accumulate(sizes))[:-1]
+        pieces = np.array_split(np.arange(ary.shape[axis]), indices_or_sections)
+        indices_or_sections = list(accumulate(map(len, pieces)))[:-1]
     return list(shape.split(ary, indices_or_sections=indices_or_sections, axis=axis))
 
 

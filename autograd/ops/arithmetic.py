@@ -71,7 +71,8 @@ negative: OpFunction = defop(
     doc="The negative of x.", doctest="-tensor([1.0, -2.0]) -> tensor([-1.,  2.])",
 )  # fmt: skip
 positive: OpFunction = defop(
-    "positive", np.positive, unchanged, slope="1", rounding=EXACT, method="__pos__",
+    "positive", np.positive, unchanged, numpy=(np.positive, np.conjugate, np.real),
+    slope="1", rounding=EXACT, method="__pos__",
     doc="x unchanged.", doctest="+tensor([1.0, -2.0]) -> tensor([ 1., -2.])",
 )  # fmt: skip
 reciprocal: OpFunction = defop(
