@@ -137,21 +137,13 @@ class Block:
 
     def __init__(self, lines: list[Line], outputs: list[Var]) -> None:
         self.__name__ = "numbers"
-        self.inputs: list[Var] = []
-        self.outputs = outputs
-        self.constants: list[Any] = []
-        place: dict[Any, Any] = {}
         made = {line.out.number for line in lines}
-        for line in lines:
-            for x in line.operands:
-                key = _key(x)
-                if key not in place and not (type(x) is Var and x.number in made):
-                    among: list[Any] = self.inputs if type(x) is Var else self.constants
-                    place[key] = among, len(among)
-                    among.append(x)
-        first = {id(self.inputs): 0, id(self.constants): len(self.inputs)}
-        place = {key: first[id(among)] + i for key, (among, i) in place.items()}
-        start = len(self.inputs) + len(self.constants)
+        given = {_key(x): x for line in lines for x in line.operands}
+        self.inputs: list[Var] = [x for x in given.values() if type(x) is Var and x.number not in made]
+        self.constants: list[Any] = [x for x in given.values() if type(x) is not Var]
+        self.outputs = outputs
+        place: dict[Any, Any] = {_key(x): i for i, x in enumerate([*self.inputs, *self.constants])}
+        start = len(place)
         table: dict[Any, int] = {}
         code: list[int] = []
         places: list[list[int]] = []

@@ -82,10 +82,8 @@ class Plan:
                 or (call.fn == "setflags" and call.args[0].number in returned)
             ):
                 kept.append(call)
-                for var in call.inputs():
-                    wanted.add(var.number)
-                    if var.memory is not None:
-                        memories.add(id(var.memory))
+                wanted.update(var.number for var in call.inputs())
+                memories.update(id(var.memory) for var in call.inputs())
         return kept[::-1]
 
     def _fold(self) -> None:

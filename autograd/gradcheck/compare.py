@@ -114,9 +114,8 @@ class Comparison:
         values = [w.sizes(v.value) for w, v in zip(self.weights, self.problem.outputs, strict=True)]
         sizes = np.concatenate([np.empty(0), *values])
         for derivatives in self.analytic:
-            if derivatives.size:
-                largest = np.max(np.abs(derivatives), axis=1)
-                sizes = np.maximum(sizes, np.where(np.isfinite(largest), largest, 0.0))
+            largest = np.max(np.abs(derivatives), axis=1, initial=0.0)
+            sizes = np.maximum(sizes, np.where(np.isfinite(largest), largest, 0.0))
         return sizes
 
     def seed(self, row: int) -> tuple[int, Array]:

@@ -144,8 +144,7 @@ def input_names(f: Callable[..., Any], inputs: tuple[Any, ...]) -> list[str]:
             break
         if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
             names[i] = parameter.name
-    given = [x.name if isinstance(x, Tensor) else None for x in inputs]
-    return [own or name for own, name in zip(given, names, strict=True)]
+    return [(x.name if isinstance(x, Tensor) else None) or name for x, name in zip(inputs, names, strict=True)]
 
 
 def name_of(f: Callable[..., Any]) -> str:

@@ -8,6 +8,7 @@ from math import prod as product
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from autograd.arrays import (
     FLOAT32,
@@ -44,11 +45,8 @@ def count(x_shape: Shape, axis: Axis) -> int:
     """How many numbers are reduced to one."""
     if axis is None:
         return product(x_shape)
-    axes = normalize_axes(axis, len(x_shape))
-    for axis in axes:
-        if not 0 <= axis < len(x_shape):
-            raise np.exceptions.AxisError(axis, len(x_shape))
-    return product(x_shape[i] for i in axes)
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    return product([x_shape[normalize_axis_index(a, len(x_shape))] for a in axes])
 
 
 def _kernel_of(reduction: Callable[..., Array]) -> Callable[..., Array]:
