@@ -43,7 +43,8 @@ class Progress(Work):
 
     def step(self, loss: float) -> None:
         """Record a step, with the mean loss of the epoch so far."""
-        self.what = f"{self.head}  loss {loss:.4g}"
+        if time.perf_counter() >= self.due:
+            self.what = f"{self.head}  loss {loss:.4g}"
         self.advance(self.share)
 
     def end(self, row: dict[str, Any]) -> None:
@@ -138,9 +139,8 @@ def boundary_of(run: Run) -> str:
         threshold = min((0.0, 0.5), key=gap) if single else 0.0
     settings: dict[str, Any] = {"threshold": threshold, "resolution": 80}
     draw = partial(nn.plot.decision_boundary, partial(predict, run.model), x, y.ravel(), **settings)
-    return nn.plot.look.themed(
-        "Decision boundary", f"{len(x)} points of {len(classes)} classes, and where each is predicted", draw
-    )
+    alt = f"{len(x)} points of {len(classes)} classes, and where each is predicted"
+    return nn.plot.look.themed("Decision boundary", alt, draw)
 
 
 def page(history: History) -> str:

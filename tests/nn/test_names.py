@@ -95,6 +95,27 @@ def test_a_module_comes_at_its_first_use(name):
     assert ("pip install 'scikit-learn" in run.stderr) if missing else f"<module {name!r}" in run.stdout, run.stderr
 
 
+@pytest.mark.parametrize(
+    ("missing", "use", "remedy"),
+    [
+        ("matplotlib.pyplot", "nn.plot.learning_curves({'loss': [1.0]})", "pip install matplotlib (the extra 'plot')"),
+        (
+            "matplotlib.pyplot",
+            "nn.History([{'loss': 1.0}]).save('h.html')",
+            "pip install matplotlib (the extra 'plot')",
+        ),
+        ("sklearn", "nn.sklearn", "'scikit-learn>=1.6' (the extra 'sklearn')"),
+        ("hypothesis", "autograd.testing.shapes()", "hypothesis (the extra 'test')"),
+    ],
+)
+def test_what_needs_an_extra_says_what_to_install(missing, use, remedy, tmp_path):
+    program = f"import sys\nsys.modules[{missing!r}] = None\nimport autograd, nn\n{use}"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path)
+    assert run.stderr.splitlines()[-1].startswith("ImportError: ")
+    assert run.stderr.splitlines()[-1].endswith(f"pip install {remedy}.")
+    assert not list(tmp_path.iterdir())
+
+
 def test_type_checkers_see_the_names_of_swa_utils():
     """In a stub, because the module must not import `nn`."""
     text = Path(optim.swa_utils.__file__).with_suffix(".pyi").read_text(encoding="utf-8")
