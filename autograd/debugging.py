@@ -58,7 +58,6 @@ slope at 0
 
 
 def _debugger() -> "Debugger":
-    """The watcher of the innermost block."""
     watch = STATE.get().watch
     debugger = watch.second if isinstance(watch, Both) else watch
     assert isinstance(debugger, Debugger)
@@ -257,7 +256,6 @@ def _with_values(
 
 
 def _place() -> str:
-    """``file:line`` of the user's call."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and TRANSPARENT in frame.f_globals:
         frame = frame.f_back

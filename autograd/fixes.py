@@ -39,8 +39,6 @@ class _Change(NamedTuple):
 
 
 class _Call:
-    """A call that was refused."""
-
     __slots__ = ("arguments", "arrays", "attributes", "broadcasts", "has_bias", "most", "op", "shapes", "sizes")
 
     def __init__(self, op: Any, arguments: Sequence[Argument], attributes: dict[str, Any]) -> None:
@@ -112,7 +110,6 @@ def _small(lengths: set[int]) -> dict[int, int]:
 
 
 def _keepdims(call: _Call) -> Iterator[_Change]:
-    """An operand that a reduction made, with its axes kept."""
     for i, a, _ in call.arrays if call.broadcasts else ():
         if a.kept is not None:
             yield call.other(i, a.kept, a.text, f"keepdims=True in the {a.reduction} that made {a.text}")
@@ -149,7 +146,6 @@ def _axis_in_front(call: _Call) -> Iterator[_Change]:
 
 
 def _flat_bias(call: _Call) -> Iterator[_Change]:
-    """A bias that is a row or a column."""
     bias = call.shapes[2] if call.has_bias else None
     if bias is not None and len(bias) > 1 and math.prod(bias) in bias:
         yield call.other(2, (math.prod(bias),), f"{call.arguments[2].text}.reshape({math.prod(bias)})")
@@ -168,7 +164,6 @@ def _exchanged(call: _Call) -> Iterator[_Change]:
 
 
 def _same_shape(call: _Call) -> Iterator[_Change]:
-    """An operand in the shape of another with as many entries."""
     for i, a, shape in call.arrays if call.broadcasts or call.has_bias else ():
         for _, _, goal in call.arrays:
             if len(shape) != len(goal) and math.prod(shape) == math.prod(goal) and shape:

@@ -129,7 +129,6 @@ def _vertex_of(x: Any) -> Vertex | None:
 
 
 def _argument(name: str, x: Any) -> Argument:
-    """An operand as the search for a fix sees it."""
     vertex = _vertex_of(x)
     if vertex is None:
         if x is None:

@@ -31,7 +31,6 @@ def register_container(cls: type, flatten: _Flatten, unflatten: _Unflatten) -> N
 
 
 def _parts(tree: Any) -> Sequence[Any] | None:
-    """The parts of a container; None for a leaf."""
     cls = type(tree)
     if cls in _REGISTERED:
         return list(_REGISTERED[cls][0](tree))

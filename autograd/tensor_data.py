@@ -287,7 +287,6 @@ class TensorData(Surface):
         return f"{self.name or 'this Tensor'} ({describe_data(self)})"
 
     def _made_by(self) -> str:
-        """The op in parentheses, for messages."""
         return f" ({op.name})" if (op := self._op()) else ""
 
     def _maker(self) -> Vertex | None:

@@ -82,7 +82,6 @@ class Trace:
         self._warned = len(readings.noted) > before and self._warn_of_lost_arguments(self._route())
 
     def _route(self) -> Route | None:
-        """The way back from all outputs."""
         outs = [self.result] if isinstance(self.result, Tensor) else flatten(self.result)
         roots = frozenset([out._node or leaf(out) for out in outs if isinstance(out, Tensor) and out._requires_grad])
         return self._route_from(roots) if roots else None
@@ -240,7 +239,6 @@ def argument(data: NDArray[Any], name: str | None = None) -> Tensor:
 
 
 def _argument_numbers(argnums: Argnums, count: int, function: Function) -> tuple[int, ...]:
-    """The arguments to differentiate, counted from the front."""
     if argnums.__class__ is int and 0 <= argnums < count:
         return (argnums,)
     name = getattr(function, "__name__", "the function")

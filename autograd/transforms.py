@@ -268,7 +268,6 @@ def hessian(function: Function, argnums: Argnums = 0) -> Function:
 
 
 def _slopes(trace: Trace, outputs: list[Any], seeds: list[Any]) -> list[Any]:
-    """The gradients of the arguments, in the graph."""
     outside = STATE.get()
     token = STATE.set(State(True, outside.scope, outside.watch, trace.readings))
     try:

@@ -144,7 +144,6 @@ def trunc_normal_(
 
 
 def _truncated(count: int, low: float, high: float, rng: "np.random.Generator") -> NDArray[Any]:
-    """Standard normal numbers between two bounds."""
     if low > 0.0:  # the distribution function has digits left far below 0, but not far above
         return -_truncated(count, -high, -low, rng)
     below, share = _below(low), _below(high) - _below(low)
@@ -322,7 +321,6 @@ _GAINS = {
 
 
 def _filled(tensor: T, values: Callable[[tuple[int, ...]], NDArray[Any]]) -> T:
-    """The Tensor with new data, in its own dtype."""
     _check(tensor)
     tensor.data = array = values(tensor.shape).astype(tensor.dtype, order="C")
     take_back(array)

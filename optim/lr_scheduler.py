@@ -172,7 +172,6 @@ class _Formula(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def _of_groups(self, name):
-        """A setting for each group."""
         value, count = getattr(self, name, 0.0), len(self.base_lrs)
         values = list(value) if name in self._row[3] and isinstance(value, list | tuple) else [value] * count
         if len(values) != count:

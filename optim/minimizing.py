@@ -167,8 +167,6 @@ def _not_finite(value: float) -> str:
 
 
 class _Problem:
-    """A function of containers, at a point that optimizers move."""
-
     def __init__(self, f: Callable[[Any], Any], x0: Any, compiled: bool) -> None:
         self.f = f
         self.params = [argument(_real(x, path)) for path, x in leaves(x0)]

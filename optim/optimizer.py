@@ -308,7 +308,6 @@ class Optimizer(InPlace, OptimizerWords):
 
 
 def _word(value: Any) -> str:
-    """A hyper-parameter for repr()."""
     if isinstance(value, tuple):
         return f"({', '.join(map(_word, value))})"
     return getattr(value, "__name__", None) or repr(value)

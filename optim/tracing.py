@@ -236,7 +236,6 @@ def _goals(tape: Tape, returned: dict[int, int]) -> dict[int, int]:
 
 
 def _prune(calls: list[Call], needed: set[int]) -> list[Call]:
-    """The calls that these results depend on."""
     kept = []
     for call in reversed(calls):
         if call.result in needed:

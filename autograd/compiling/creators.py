@@ -143,7 +143,6 @@ def without_aliases(function: Any, writes: int | None) -> Any:
 
 
 def _is_remembered(recorder: Any) -> bool:
-    """Whether a function that caches its results is running."""
     frame = sys._getframe(2)
     while frame is not None and frame.f_code is not recorder.code:
         if _remembers(frame):

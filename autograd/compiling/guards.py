@@ -73,7 +73,6 @@ class Guards:
         return mismatch is None
 
     def _mismatch(self, arguments: Arguments, without: list[bool] | None) -> str | None:
-        """The first difference from the trace, in words."""
         if arguments.key != self.key:
             return "arguments of other shapes, dtypes or values"
         if _mode() != self.mode:

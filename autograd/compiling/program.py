@@ -70,7 +70,6 @@ class Program:
         return lines
 
     def _line_of(self, error: Exception) -> int:
-        """The line of the program at which an error was raised."""
         lines = [line for frame, line in walk_tb(error.__traceback__) if frame.f_code is self._run.__code__]
         return lines[-1] if lines else 0
 

@@ -109,7 +109,6 @@ def _is_written(memory: Memory | None) -> bool:
 
 
 def _frozen(x: Any) -> Any:
-    """A key that is equal for the same operands."""
     kind = type(x)
     if kind is Var:
         return kind, x.number

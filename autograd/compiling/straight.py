@@ -149,6 +149,5 @@ class Straight:
 
 
 def _literal(x: Any) -> str:
-    """A constant as it is written between operators."""
     text = repr(bool(x) if isinstance(x, np.bool_) else float(x))
     return f"({text})" if text[0] == "-" else text

@@ -373,7 +373,6 @@ def _are_same(a: Sequence[Any], b: Sequence[Any]) -> bool:
 
 
 def _global_randomness() -> tuple[Any, ...]:
-    """The states of the generators that everybody shares."""
     old: Any = sys.modules.get("numpy.random.mtrand")
     python: Any = sys.modules.get("random")
     numbers = None if old is None else old.get_state()

@@ -135,7 +135,6 @@ class _Writer:
             self.lines.append(f"    {', '.join(self.leaf_names)}{',' if len(leaves) == 1 else ''} = leaves")
 
     def _slots(self) -> None:
-        """Lines that fetch the values read from outside."""
         read = {var.number for var in self.plan.reads()}
         written = {id(call.writes) for call in self.plan.calls if call.writes is not None}
         for var in self.plan.trace.recorder.vars:
@@ -330,7 +329,6 @@ def _putter(effect: Effect) -> Callable[..., None]:
 
 
 def _index(index: Any, of: Any) -> str:
-    """An index as one writes it between brackets."""
     if type(index) is slice:
         step = "" if index.step is None else f":{of(index.step)}"
         return f"{'' if index.start is None else of(index.start)}:{'' if index.stop is None else of(index.stop)}{step}"

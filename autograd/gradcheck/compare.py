@@ -369,7 +369,6 @@ class Comparison:
 
 
 def _coverage(count: int, what: str, size: int) -> str:
-    """How much of an input or output was compared, in words."""
     return "every entry" if count == size else f"{count} random {what} of {size:,} entries"
 
 

@@ -232,7 +232,6 @@ class GradcheckReport:
         return [*["output"] * several, *columns], lines, left_out
 
     def _words(self) -> list[str]:
-        """The explanations below the table."""
         lines: list[str] = []
         for row in self.rows:
             if row.note and (row.verdict not in ("right", "independent")) and len(lines) < 8:

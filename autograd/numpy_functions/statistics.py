@@ -212,7 +212,6 @@ def _histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, w
 
 
 def _histogram_of(columns: Sequence[Any], bins: Sequence[Any], bounds: Any, density: Any, weights: Any) -> Any:
-    """Counts on a grid, and the edges along each axis."""
     dtype = np.result_type(*(x.dtype for x in columns))
     columns = [x.astype(dtype) for x in columns]
     bounds = [None] * len(columns) if bounds is None else bounds

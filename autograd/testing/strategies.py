@@ -128,7 +128,6 @@ def _spread(shape: Shape, seed: int, pieces: NDArray[Any]) -> NDArray[Any]:
 
 
 def _hypothesis() -> tuple[Any, Any]:
-    """Hypothesis's strategies, and its strategies for NumPy."""
     try:
         from hypothesis import strategies
         from hypothesis.extra import numpy as arrays

@@ -114,7 +114,6 @@ def explain(output: Tensor, wrt: Tensor, *, at: Index = None, of: Index = None, 
 
 
 def _flat(shape: tuple[int, ...], index: Index, name: str) -> int:
-    """The index of an entry in the flattened array."""
     if index is None:
         return 0
     indices = (index,) if isinstance(index, int) else tuple(index)
@@ -249,7 +248,6 @@ class Explanation(Printable):
 
 
 def _count_of_arrays(replay: Replay, targets: list[Vertex], useful: set[Vertex]) -> int:
-    """The number of paths from array to array."""
     ids = {vertex: i for i, vertex in enumerate(reversed(replay.order))}
     into = {ids[v]: [Edge(ids[p], ids[v], 1.0) for p in v.parents if p is not None and p in useful] for v in useful}
     return sum(count_paths(into, ids[t], ids[replay.root], range(len(ids))) for t in targets)
@@ -272,7 +270,6 @@ def _worded(link: Link) -> str:
 
 
 def _chain(path: Path) -> str:
-    """The names along a path."""
     if not len(path):
         return "the thing itself"
     if len(path) < 12:

@@ -240,5 +240,4 @@ def _is_number(formula: str) -> bool:
 
 
 def _short(number: Any) -> bool:
-    """Whether a local derivative can be written out."""
     return number is not None and getattr(number, "size", 1) <= 4

@@ -59,7 +59,6 @@ def zoo(arguments: argparse.Namespace) -> int:
 
 
 def _find(asked: str) -> list[int]:
-    """Find exercises by number, name or part of a name."""
     if asked.isdecimal():
         return [int(asked) - 1] if 1 <= int(asked) <= len(bugs.EXERCISES) else []
     exact = [i for i, exercise in enumerate(bugs.EXERCISES) if exercise.name == asked.lower()]

@@ -136,7 +136,6 @@ class Loader:
             yield self.source.take(slice(rows.start, rows.start + 1))
 
     def _blocks(self, blocks: Iterator[slice]) -> Iterator[tuple[Any, ...]]:
-        """Read blocks of samples."""
         return map(self.source.take, blocks)
 
     def state_dict(self) -> dict[str, int]:

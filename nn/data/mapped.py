@@ -42,7 +42,6 @@ class Rows:
         return np.asarray(self._read(np.array([range(len(self))[index]]))[0])
 
     def _read(self, numbers: NDArray[Any]) -> NDArray[Any]:
-        """Read the rows with these numbers."""
         rows = np.empty((len(numbers), *self.shape[1:]), self.dtype)
         parts = np.searchsorted(self._ends, numbers, "right")
         for which in np.unique(parts).tolist():
@@ -53,7 +52,6 @@ class Rows:
         return rows
 
     def _numbers(self, index: NDArray[Any]) -> NDArray[Any]:
-        """The non-negative row numbers that an index selects."""
         if index.dtype.kind == "b":
             if index.shape != self.shape[:1]:
                 raise IndexError(f"a mask of shape {index.shape} cannot index an array with {len(self)} rows")
@@ -104,7 +102,6 @@ class NpyFile(Rows):
         return rows
 
     def _read(self, numbers: NDArray[Any]) -> NDArray[Any]:
-        """Read rows one by one."""
         assert self._file is not None
         rows = np.empty((len(numbers), *self.shape[1:]), self.dtype)
         size, start = self._array.strides[0], self._array.offset

@@ -230,7 +230,6 @@ def _column(
 
 
 def _fault(cell: str, number: float | None, kind: Kind | None, missing: float | None) -> str | None:
-    """Return why a cell does not fit a numeric column, or None."""
     if number is None and cell.lower() not in _MISSING:
         return f"{cell!r} is not a number"
     if number is None and missing is None:

@@ -170,7 +170,6 @@ def _shape(value: Any) -> str:
 
 
 def _bytes(count: int) -> str:
-    """Format a number of bytes with three digits; 1 kB is 1000 B."""
     size, unit = float(count), "B"
     for larger in ("kB", "MB", "GB", "TB"):
         if size < 999.5:
@@ -206,7 +205,6 @@ class Cost(Watch):
 
 
 def _arrays(values: Any) -> Iterable[np.ndarray[Any, Any]]:
-    """All arrays that a node keeps, or in the inputs of a model."""
     leaves = (leaf.data if isinstance(leaf, Tensor) else leaf for leaf in flatten(values))
     return (leaf for leaf in leaves if isinstance(leaf, np.ndarray))
 

@@ -73,7 +73,6 @@ class Unflatten(Module):
 
 
 def _axis(axis: int, shape: tuple[int, ...]) -> int:
-    """An axis counted from the front."""
     if not -len(shape) <= axis < len(shape):
         raise IndexError(f"an input of shape {shape} has no axis {axis}. Is the axis of samples missing?")
     return axis % len(shape)

@@ -157,7 +157,6 @@ def _score(
     prediction: Any, target: Any, average: Average, zero_division: float, parts: Parts,
     *, labels: Any = None, pos_label: Any = 1, sample_weight: Any = None,
 ) -> Any:  # fmt: skip
-    """A ratio of counts per class, averaged."""
     several = plain(target).ndim == 2
     if several:
         given, truth = (part == 1 for part in scored("answers", prediction, target))

@@ -153,7 +153,6 @@ def loss_surface(
 
 
 def _ways(trajectories: Trajectories) -> dict[str, NDArray[Any]]:
-    """The paths by name, as points of shape (steps, 2)."""
     if isinstance(trajectories, Minimum):
         trajectories = [trajectories]
     if not isinstance(trajectories, Mapping):
@@ -166,7 +165,6 @@ def _ways(trajectories: Trajectories) -> dict[str, NDArray[Any]]:
 
 
 def _ends(numbers: list[NDArray[Any]]) -> tuple[float, float]:
-    """Limits of an axis that encloses all numbers."""
     if not numbers:
         return -2.0, 2.0
     low, high = (float(f(np.concatenate(numbers))) for f in (np.nanmin, np.nanmax))

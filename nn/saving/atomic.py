@@ -71,7 +71,6 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 
 def _create(folder: Path) -> tuple[Path, int]:
-    """Create a temporary file, open and locked."""
     while True:
         temporary = folder / f".chainrule-{secrets.token_hex(8)}.tmp"
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
@@ -85,7 +84,6 @@ def _create(folder: Path) -> tuple[Path, int]:
 
 
 def _remove_abandoned(folder: Path) -> None:
-    """Remove the temporary files of dead writers."""
     if fcntl is None:
         return
     with os.scandir(folder) as entries:

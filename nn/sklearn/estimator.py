@@ -71,11 +71,9 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         raise NotImplementedError
 
     def _losses(self, output: Any, targets: Array, *, reduction: str) -> Any:
-        """The mean loss of a batch, or the loss of each sample."""
         raise NotImplementedError
 
     def _judge(self, x: Array, targets: Array, weight: Array | None) -> float:
-        """The score on held-out data."""
         raise NotImplementedError
 
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
@@ -118,7 +116,6 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         return x, self._read_targets(y, known), weight
 
     def _start(self, features: int, dtype: Any) -> None:
-        """Create a new network and optimizer."""
         state = check_random_state(self.random_state)
         self._rng = np.random.default_rng(state.randint(np.iinfo(np.int32).max))
         sizes = _widths(self.hidden_layer_sizes)
@@ -282,7 +279,6 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         return x, targets, weight, (x_out, targets_out, weight_out)
 
     def _output(self, X: ArrayLike) -> Array:
-        """The outputs of the network, without a graph."""
         check_is_fitted(self)
         only_numbers(X, "X")
         return self._run(validate_data(self, X, dtype=(np.float64, np.float32), reset=False))
@@ -319,7 +315,6 @@ def for_solvers_in_parts(method: F) -> F:
 
 
 def _check_settings(estimator: Any) -> None:
-    """Raise ValueError for invalid settings."""
     _widths(estimator.hidden_layer_sizes)
     if estimator.solver not in ("adam", "sgd", "lbfgs"):
         raise ValueError(f"solver must be 'adam', 'sgd' or 'lbfgs', not {estimator.solver!r}.")

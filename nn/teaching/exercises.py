@@ -112,7 +112,6 @@ class _Case(NamedTuple):
 
 
 def _named(slips: Mapping[str, Any], explains: Callable[[Any], bool]) -> Verdict | None:
-    """The first of the named mistakes that explains an answer."""
     found = (_wrong(words, f"It looks as if {words}.") for words, value in slips.items() if explains(value))
     return next(found, None)
 
@@ -330,7 +329,6 @@ def _points(
 
 
 def _copies(point: Sequence[Any]) -> list[Any]:
-    """Copies of the arguments, because a call may change them."""
     return [value.copy() if isinstance(value, np.ndarray) else value for value in point]
 
 

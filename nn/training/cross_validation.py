@@ -102,7 +102,6 @@ def _fold(
     make: Callable[[], Module], x: Any, y: Any, train: Any, test: Any, *, scale: Any, loss: Loss, metrics: Metrics,
     seed: int | None, options: dict[str, Any],
 ) -> Scored:  # fmt: skip
-    """Train and evaluate one model."""
     x_train, x_test = x[train], x[test]
     if scale is not None:
         scaled = scale(x_train)

@@ -152,7 +152,6 @@ def entry_formula(web: EntryWeb, names: Names, edge: Edge) -> tuple[str, str] | 
 
 
 def _index(entry: tuple[Vertex, int]) -> tuple[int, ...]:
-    """The index of an entry in the array of its vertex."""
     vertex, i = entry
     return tuple(map(int, np.unravel_index(i, vertex.shape)))
 

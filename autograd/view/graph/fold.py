@@ -144,7 +144,6 @@ def _closed_node(call: _Closing, stand_in: Mapping[int, int]) -> GraphNode:
 
 
 def _contents(inside: Sequence[GraphNode]) -> str:
-    """The contents of a closed module call, in words."""
     ops = sum(node.kind == "op" for node in inside)
     parameters = sum(math.prod(r.shape) for node in inside if node.kind == "parameter" for r in node.results)
     text = f"{ops:,} op{'s' * (ops != 1)}"

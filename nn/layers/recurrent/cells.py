@@ -22,8 +22,6 @@ _Result = TypeVar("_Result")  # of a step: the new state, or both
 
 
 class _Cell(Module, Generic[_Result]):
-    """The base of the three cells; ``_kind`` defines the step."""
-
     _kind: Kind
 
     def __init__(

@@ -24,8 +24,6 @@ _State = TypeVar("_State")  # that of the last step: one Tensor, or two
 
 
 class _Recurrent(Module, Generic[_State]):
-    """The base of the three layers; ``_kind`` defines the step."""
-
     _kind: Kind
 
     def __init__(
@@ -96,7 +94,6 @@ class _Recurrent(Module, Generic[_State]):
         return output, (output[0 if reverse else -1], *others)
 
     def _directions(self) -> tuple[str, ...]:
-        """The endings of the names of the parameters."""
         return ("", "_reverse") if self.bidirectional else ("",)
 
     def _check_input(self, x: Any) -> None:

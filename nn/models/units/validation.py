@@ -50,7 +50,6 @@ class _Learner(Module):
         return weighted_sum(type(self).__name__, x, self.weight) + self.bias
 
     def _labelled(self, answer: Any) -> Any:
-        """The labels for predictions of 0 and 1."""
         low, high = self.labels
         return answer if low == 0.0 else low + (high - low) * answer
 
