@@ -98,12 +98,8 @@ def test_a_module_comes_at_its_first_use(name):
 @pytest.mark.parametrize(
     ("missing", "use", "remedy"),
     [
-        ("matplotlib.pyplot", "nn.plot.learning_curves({'loss': [1.0]})", "pip install matplotlib (the extra 'plot')"),
-        (
-            "matplotlib.pyplot",
-            "nn.History([{'loss': 1.0}]).save('h.html')",
-            "pip install matplotlib (the extra 'plot')",
-        ),
+        ("matplotlib.pyplot", "nn.plot.learning_curves({'loss': [1.0]})", "matplotlib (the extra 'plot')"),
+        ("matplotlib.pyplot", "nn.History([{'loss': 1.0}]).save('h.html')", "matplotlib (the extra 'plot')"),
         ("sklearn", "nn.sklearn", "'scikit-learn>=1.6' (the extra 'sklearn')"),
         ("hypothesis", "autograd.testing.shapes()", "hypothesis (the extra 'test')"),
     ],
