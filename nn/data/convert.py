@@ -49,8 +49,10 @@ def csv_to_npy(
         with closing(rows_of(name, header, delimiter, encoding, rows)) as pieces:
             for names, cells, lines in pieces:
                 table = table_of(name, names, cells, lines, kinds, missing)
-                y = table[target]
                 columns = columns or [column for column in names if column != target]
+                if unknown := [column for column in (target, *columns) if column not in names]:
+                    raise DataFileError(name, f"no column {unknown[0]!r}; the columns are {', '.join(names)}")
+                y = table[target]
                 kinds.setdefault(target, {"i": "int", "f": "float"}.get(y.dtype.kind, "str"))
                 for part, values, where in zip("xy", (table.numbers(columns), y), files, strict=True):
                     where.append(place / f"{part}-{len(where):05}.npy")

@@ -293,8 +293,11 @@ def test_csv_that_is_refused(parts, tmp_path):
         csv_to_npy(paths, tmp_path / "first", "kind", rows=8)
     _, y = csv_to_npy(paths, tmp_path / "second", "kind", rows=8, types={"kind": "float"})
     assert y[40] == 2.5
-    with pytest.raises(KeyError, match="no column 'cost'; the columns are a, b, kind"):
+    with pytest.raises(DataFileError, match=r"part-0\.csv: no column 'cost'; the columns are a, b, kind"):
         csv_to_npy(paths, tmp_path / "third", "cost")
+    paths[2].write_text("a,c,kind\n1,2,3\n")
+    with pytest.raises(DataFileError, match=r"part-2\.csv: no column 'b'; the columns are a, c, kind"):
+        csv_to_npy([paths[0], paths[2]], tmp_path / "parts", "kind")
     paths[0].write_text("a,b\n")
     with pytest.raises(DataFileError, match="the file has no rows"):
         csv_to_npy(paths[0], tmp_path / "fourth", "b")
