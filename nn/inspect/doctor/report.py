@@ -11,7 +11,7 @@ _MANY = 6  # list at most this many places
 _SEVERITIES = ("error", "warning", "advice")
 _BLIND = (
     "No check can see wrong or shuffled labels, inputs that say nothing about the targets, a loss that measures "
-    "something else than you want, a model that is too small, or overfitting; nor mistakes in your training loop, "
+    "something other than you want, a model that is too small, or overfitting; nor mistakes in your training loop, "
     "problems with other batches, or problems that appear only after many steps."
 )
 
