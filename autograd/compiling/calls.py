@@ -1,7 +1,8 @@
 """The parts of a trace: memory, values that lie in it, and calls that make and change them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import is_
 from typing import Any, Self
 
 import numpy as np
@@ -119,6 +120,11 @@ def map_tree(tree: Any, leaf: Callable[[Any], Any]) -> Any:
 def like_tuple(x: Any, parts: Iterable[Any]) -> Any:
     """A tuple of other parts; a named one where ``x`` is."""
     return tuple(parts) if type(x) is tuple else type(x)(*parts)
+
+
+def are_same(a: Sequence[Any], b: Sequence[Any]) -> bool:
+    """Whether the same objects are in both."""
+    return len(a) == len(b) and all(map(is_, a, b))
 
 
 def leaves_in(tree: Any) -> list[Any]:

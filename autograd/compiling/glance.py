@@ -4,11 +4,11 @@ Each comparison by identity takes about ten nanoseconds this way, a third of the
 """
 
 from collections.abc import Callable, Iterator
-from operator import is_
 from typing import Any
 
 import numpy as np
 
+from autograd.compiling.calls import are_same
 from autograd.compiling.holders import MISSING, Holder
 from autograd.engine.codegen import source_file
 from autograd.engine.tensor import Tensor
@@ -35,7 +35,7 @@ class Glance:
 
     def refresh(self) -> None:
         """Take the present objects as the expected ones."""
-        self._values: dict[str, Any] = {"same": _same, "moved": self._moved, "renewed": self._renewed}
+        self._values: dict[str, Any] = {"same": are_same, "moved": self._moved, "renewed": self._renewed}
         text = "def look():\n    return (\n        " + "\n        and ".join(["True", *self._conditions()]) + "\n    )"
         self._space.update(self._values)
         if text != self._text:
@@ -120,7 +120,3 @@ class Glance:
             if all(type(key) is str for key in keys):
                 return [f"{self._bind(holder.mapping())}[{key!r}]" for key in keys]
         return None
-
-
-def _same(a: list[Any], b: list[Any]) -> bool:
-    return len(a) == len(b) and all(map(is_, a, b))

@@ -2,15 +2,14 @@
 
 import builtins
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
-from operator import is_
 from typing import Any
 
 import numpy as np
 
 from autograd.compiling.arguments import Arguments
-from autograd.compiling.calls import Slot, like_tuple, same_constant
+from autograd.compiling.calls import Slot, are_same, like_tuple, same_constant
 from autograd.compiling.creators import Creators
 from autograd.compiling.errors import Refused
 from autograd.compiling.holders import MISSING, Holder
@@ -173,7 +172,7 @@ class Trace:
             return self.recorder.external(x, Slot(holder, key, path, label))
         if isinstance(x, tuple) and (kind is tuple or hasattr(x, "_fields")):
             parts = [self._swap(part, holder, key, (*path, i), f"{label}[{i}]") for i, part in enumerate(x)]
-            if not _are_same(parts, x):
+            if not are_same(parts, x):
                 return like_tuple(x, parts)
         elif kind.__module__.startswith("numpy.random") and hasattr(x, "bit_generator"):
             return self.recorder.generator(x, Slot(holder, key, path, label))
@@ -242,7 +241,7 @@ class Trace:
                 if new is not now:
                     holder.put(key, new)
         for given, twin, before in self._containers:
-            if not _are_same(_parts(twin), before):
+            if not are_same(_parts(twin), before):
                 given.clear()
                 if isinstance(given, list):
                     given += [own.get(id(x), plain_value(x)) for x in twin]
@@ -285,7 +284,7 @@ class Trace:
             for key, value in now.items():
                 self._meet_change(holder, key, MISSING, value)
         for _, twin, before in self._containers:
-            if not _are_same(_parts(twin), before):
+            if not are_same(_parts(twin), before):
                 self.recorder.refuse("it changes a list or dict that it was given", where=False)
         self._describe_rest()
 
@@ -366,10 +365,6 @@ class Trace:
 
 def _parts(x: list[Any] | dict[Any, Any]) -> list[Any]:
     return list(x) if isinstance(x, list) else [*x, *x.values()]
-
-
-def _are_same(a: Sequence[Any], b: Sequence[Any]) -> bool:
-    return len(a) == len(b) and all(map(is_, a, b))
 
 
 def _global_randomness() -> tuple[Any, ...]:

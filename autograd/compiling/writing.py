@@ -70,11 +70,10 @@ class _Writer:
         if type(x) is Var:
             if x.number not in self.names:
                 known = self.plan.known[x.number]
-                if isinstance(known, np.ndarray | np.generic) or type(known) not in (int, bool, float):
-                    self.names[x.number] = name = self.fresh(self._wishes.get(x.number, "constant"))
-                    self.space[name] = known
-                else:
+                if type(known) in (int, bool, float):
                     return self.of(known)
+                self.names[x.number] = name = self.fresh(self._wishes.get(x.number, "constant"))
+                self.space[name] = known
             return self.names[x.number]
         kind = type(x)
         if kind is tuple:

@@ -98,8 +98,7 @@ implements(np.linalg.svdvals)(lambda x, /: spectra.svd(x)[1])
 @implements(np.linalg.norm)
 def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     if axis is None and (ord is None or (ord == 2 and x.ndim == 1)):
-        flat = linalg.euclidean(np.ravel(x))
-        return flat.reshape((1,) * x.ndim) if keepdims else flat
+        return linalg.euclidean(x, axis=None, keepdims=keepdims)
     if axis is None:
         axis = tuple(range(x.ndim))
     axes = (axis,) if isinstance(axis, int | np.integer) else tuple(axis)

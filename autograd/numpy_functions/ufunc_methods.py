@@ -14,7 +14,7 @@ from autograd.numpy_functions.arguments import NoValue, along, as_last_axis, as_
 from autograd.numpy_functions.calculus import float_power
 from autograd.numpy_functions.constants import on_values
 from autograd.numpy_functions.protocol import UFUNCS, values_of
-from autograd.numpy_functions.reductions import cumprod, cumsum, is_given, with_options
+from autograd.numpy_functions.reductions import cumprod, cumsum, with_options
 from autograd.numpy_functions.selection import plain, take_along_axis
 from autograd.ops import arithmetic, reduce, shape
 
@@ -30,10 +30,8 @@ def _reduce(ufunc: np.ufunc, op: Any) -> Callable[..., Any]:
         flat, _ = as_last_axis(array, axis)
         mask, _ = as_last_axis(np.broadcast_to(where, array.shape), axis)
         entries = [(flat[..., i], mask[..., i]) for i in range(flat.shape[-1])]
-        if is_given(initial):
-            result = initial
-        else:
-            result = ufunc.identity if initial is NoValue and ufunc.identity is not None else entries.pop(0)[0]
+        first = ufunc.identity if initial is NoValue else initial
+        result = entries.pop(0)[0] if first is None else first
         for entry, counts in entries:
             folded = op(result, entry)
             result = folded if np.all(counts) else arithmetic.where(counts, folded, result)
