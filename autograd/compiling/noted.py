@@ -153,11 +153,6 @@ class Noted:
         self._recorder.look(self, "float()", value)
         return value
 
-    def __hash__(self) -> int:
-        value = hash(self._value)
-        self._recorder.look(self, "hash()", None)
-        return value
-
     def __copy__(self) -> Any:
         return self.copy() if isinstance(self._value, np.ndarray) else self
 
@@ -242,8 +237,8 @@ def _leaving(words: str, function: Callable[..., Any]) -> Any:
 
 
 for _function, _words in (
-    (int, "int()"), (operator.index, "an index"), (complex, "complex()"), (round, "round()"), (repr, "its text"),
-    (str, "its text"), (format, "its text"),
+    (int, "int()"), (operator.index, "an index"), (complex, "complex()"), (round, "round()"), (hash, "hash()"),
+    (repr, "its text"), (str, "its text"), (format, "its text"),
 ):  # fmt: skip
     setattr(Noted, f"__{_function.__name__}__", _leaving(_words, _function))
 Noted.__reduce_ex__ = _leaving("pickle", lambda x, protocol: x.__reduce_ex__(protocol))  # type: ignore[method-assign]
