@@ -9,7 +9,6 @@ Ask for one of them, as in help(autograd.grad); dir(autograd) lists all names, w
 
 import sys as _sys
 from os import path as _path
-from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 # HIPS autograd installs under this same import name. If it was there first, our files lie among its own: some of its
 # modules still import, others fail. Its tracer.py gives it away; its __init__.py has become this file.
@@ -36,14 +35,6 @@ from autograd.numpy_functions import protocol as _protocol
 from autograd.pytree import register_container as register_container
 from autograd.transforms import *
 
-if _TYPE_CHECKING:
-    from autograd import testing as testing
-    from autograd.compiling import *
-    from autograd.debugging import debug as debug
-    from autograd.gradcheck import GradcheckError as GradcheckError, GradcheckReport as GradcheckReport
-    from autograd.gradcheck.check import gradcheck as gradcheck
-    from autograd.view import *
-
 _methods.attach()
 _protocol.install()
 
@@ -51,7 +42,8 @@ _protocol.install()
 _sys.modules["autograd.tensor"] = _sys.modules["autograd.engine.tensor"]
 _sys.modules["autograd.registry"] = _sys.modules["autograd.engine.op"]
 
-# Checking and drawing are as large as the engine and often not needed, so they are imported at their first use.
+# Checking and drawing are as large as the engine and often not needed, so they are imported at their first use. Type
+# checkers read their names in __init__.pyi.
 _ON_USE = {
     **dict.fromkeys(("CompileError", "CompileWarning", "Compiled", "compile"), "autograd.compiling"),
     "debug": "autograd.debugging",

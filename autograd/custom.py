@@ -18,7 +18,7 @@ from autograd.signatures import Rule, read_kernel
 
 if TYPE_CHECKING:
     from autograd.engine.tensor import Tensor
-    from autograd.facts import Given
+    from autograd.given import Given
 
 
 def custom_op(

@@ -26,29 +26,9 @@ _MOVING = ("reshapes", "moves", "joins")
 _IMPORTS = {"np.": "import numpy as np", "grad(": "from autograd import grad", "tensor(": "from autograd import tensor"}
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from typing import TypedDict
+    from collections.abc import Callable
 
-    from autograd.arrays import Shape
-
-    Index = tuple[int, ...]
-    Slope = str | Callable[[Index, Index, Mapping[str, Any]], str | None] | None
-    Matrix = Callable[[int, Sequence[int], Mapping[str, Any]], str | None]
-    Cost = Callable[[list[Shape], Shape, Mapping[str, Any]], int]
-    Range = tuple[float, float]
-
-    class Given(TypedDict, total=False):
-        """The facts that a user's op can have: those of `Facts`."""
-
-        kind: Kind
-        slope: Slope | tuple[Slope, ...]
-        matrix: str | tuple[str | None, ...] | Matrix | None
-        symbol: str
-        cost: Cost
-        units: int
-        range: Range | Callable[..., Range | None]
-        rounding: float
-        hazards: Hazards
+    from autograd.given import Cost, Matrix, Range, Slope
 
 
 class Example:

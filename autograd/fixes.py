@@ -1,8 +1,4 @@
-"""The likely fix of a shape error: one change of the call, proposed only if the op accepts it.
-
-It is tried on small stand-ins in which equal lengths stay equal and different ones different: broadcasting, products
-and joining depend on nothing else.
-"""
+"""The likely fix of a shape error: one change of the call, proposed only if the op accepts it."""
 
 import math
 from collections.abc import Iterator, Sequence

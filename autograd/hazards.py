@@ -1,7 +1,4 @@
-"""How an op can produce numbers that are not finite, as data; `autograd.nonfinite` explains them in words.
-
-In the texts, ``x`` and ``y`` are the operands, ``{name}`` is the op and ``{guarded}`` its call inside two ``where``.
-"""
+"""How an op can produce numbers that are not finite, as data; `autograd.nonfinite` explains them in words."""
 
 import math
 from collections.abc import Callable

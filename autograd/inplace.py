@@ -1,7 +1,4 @@
-"""``x += 1`` and its kind: inside ``no_grad()`` they change a leaf that requires a gradient, outside they raise.
-
-For other Tensors, but not for parameters and buffers, ``x += 1`` means ``x = x + 1``: Python binds the name again.
-"""
+"""``x += 1`` and its kind: inside ``no_grad()`` they change a leaf that requires a gradient, outside they raise."""
 
 from collections.abc import Callable
 from typing import Any

@@ -24,11 +24,6 @@ class Work:
 
     By default, nothing is shown if nobody watches, as on a pipe, or outside the main thread; work inside other work has
     no line of its own, but moves that of the outer one. ``show`` decides it otherwise, for the work inside as well.
-
-    >>> from autograd.progress import Work, over
-    >>> with Work("adding", total=3):
-    ...     sum(over([1, 2, 3]))
-    6
     """
 
     def __init__(self, what: str, total: float = 0, *, show: bool | None = None) -> None:

@@ -82,12 +82,7 @@ def warn_of_two_axes(t: Tensor, axes: tuple[Any, ...]) -> None:
 
 
 class TopK(NamedTuple):
-    """The largest (or smallest) entries along an axis, and their positions.
-
-    >>> from autograd import tensor
-    >>> tensor([1.0, 3.0, 2.0]).topk(2).indices
-    array([1, 2])
-    """
+    """The largest (or smallest) entries along an axis, and their positions."""
 
     values: Tensor
     indices: NDArray[np.intp]
@@ -218,17 +213,7 @@ def _in(dtype: Any) -> Callable[..., Any]:
 def dtype_among(
     *args: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False, copy: bool = False
 ) -> np.dtype[Any] | None:
-    """The dtype among the arguments of ``to``: a dtype, a device, both, or an array that has the dtype; None for none.
-
-    >>> import numpy as np
-    >>> from autograd.pytorch_methods import dtype_among
-    >>> dtype_among("cpu"), dtype_among("cpu", np.float32), dtype_among(np.zeros(2))
-    (None, dtype('float32'), dtype('float64'))
-    >>> dtype_among("cuda")
-    Traceback (most recent call last):
-    ...
-    autograd.errors.OperandError: there is no device 'cuda' here: leave it out, or write "cpu".
-    """
+    """The dtype among the arguments of ``to``: a dtype, a device, both, or an array of the dtype; None for none."""
     found = None
     for x in (*args, device, dtype):
         if x is None or isinstance(x, bool) or str(x) == "cpu":  # non_blocking and copy need nothing done

@@ -13,7 +13,6 @@ from optim import _engine as _engine  # first: refuses an `autograd` that is not
 
 # isort: split
 import sys as _sys
-import typing as _typing
 
 from autograd.lazy import on_use as _on_use
 from nn import data as data, functional as functional
@@ -36,37 +35,10 @@ for _former, _now in {
 for _now in [name for name in _sys.modules if name.startswith(("nn.layers.", "nn.losses"))]:
     _sys.modules[f"nn.functional.{_now.removeprefix('nn.').removeprefix('layers.')}"] = _sys.modules[_now]
 
-# Imported on first use, since not every training loop needs them. Type checkers read the first of the two lists.
-if _typing.TYPE_CHECKING:
-    from nn import (
-        exercises as exercises,
-        init as init,
-        metrics as metrics,
-        models as models,
-        penalties as penalties,
-        plot as plot,
-        saving as saving,
-        units as units,
-        utils as utils,
-        zoo as zoo,
-    )
-    from nn.inspect.doctor.examine import doctor as doctor
-    from nn.inspect.drawing import draw as draw
-    from nn.inspect.flow import gradient_flow as gradient_flow
-    from nn.inspect.summarizing import summary as summary
-    from nn.layers.group_norm import *
-    from nn.layers.lazy import *
-    from nn.layers.resizing import *
-    from nn.layers.transformer import *
-    from nn.layers.transposed import *
-    from nn.losses.recommendation import recommend as recommend
-    from nn.models.units import Adaline as Adaline, McCullochPitts as McCullochPitts, Perceptron as Perceptron
-    from nn.saving import load as load, save as save
-    from nn.training import *
-    from nn.training.fit import fit as fit
+# Imported on first use, since not every training loop needs them. Type checkers read their names in __init__.pyi.
 _MODULES = [
-    "data", "exercises", "functional", "init", "metrics", "models", "penalties", "plot", "saving", "units", "utils",
-    "zoo",
+    "data", "distributed", "exercises", "functional", "init", "metrics", "models", "penalties", "plot", "saving",
+    "units", "utils", "zoo",
 ]  # fmt: skip
 _NAMES = {
     "inspect.doctor.examine": "doctor",

@@ -4,8 +4,6 @@ They are defined beside the modules of `nn.layers` and `nn.losses`, which store 
 Tensors and plain arrays, and are built from the engine's ops, so they are differentiable to any order.
 """
 
-import typing as _typing
-
 from autograd.lazy import on_use as _on_use
 from nn.layers.activations.piecewise import (
     celu,
@@ -43,18 +41,8 @@ from nn.losses.classification import cross_entropy, kl_div, nll_loss
 from nn.losses.distance import cosine_embedding_loss, margin_ranking_loss, triplet_margin_loss
 from nn.losses.regression import gaussian_nll_loss, huber_loss, l1_loss, mse_loss, poisson_nll_loss, smooth_l1_loss
 
-# Imported at their first use, as in `nn`.
-if _typing.TYPE_CHECKING:
-    from nn.layers.resizing import interpolate as interpolate, pad as pad
+# Imported at their first use, as in `nn`. Type checkers read all names in functional.pyi.
 _ON_USE = {"interpolate": "nn.layers.resizing", "pad": "nn.layers.resizing"}
 _on_use(__name__, _ON_USE)
 
-__all__ = ["Reduction", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "arctan", "avg_pool1d", "avg_pool2d"]
-__all__ += ["batch_norm", "binary_cross_entropy", "binary_cross_entropy_with_logits", "causal_mask", "cdist", "celu"]
-__all__ += ["conv1d", "conv2d", "cosine_embedding_loss", "cosine_similarity", "cross_entropy", "dropout", "elu"]
-__all__ += ["embedding", "gaussian_nll_loss", "gelu", "glu", "hardsigmoid", "hardswish", "hardtanh", "hinge_loss"]
-__all__ += ["huber_loss", "interpolate", "kl_div", "l1_loss", "layer_norm", "leaky_relu", "linear", "log_softmax"]
-__all__ += ["logsigmoid", "margin_ranking_loss", "max_pool1d", "max_pool2d", "mish", "mse_loss", "nll_loss"]
-__all__ += ["normalize", "one_hot", "pad", "pairwise_distance", "perceptron_loss", "poisson_nll_loss", "prelu", "relu"]
-__all__ += ["relu6", "rms_norm", "rrelu", "scaled_dot_product_attention", "selu", "sigmoid", "silu", "smooth_l1_loss"]
-__all__ += ["soft_margin_loss", "softmax", "softplus", "softsign", "step", "tanh", "triplet_margin_loss"]
+__all__ = sorted([name for name in vars() if name[0] != "_"] + [*_ON_USE])

@@ -1,26 +1,50 @@
-"""The place of this process among those that ``mpiexec`` started."""
+"""The place of this process among those that ``mpiexec`` started, the ranks."""
 
 import os
 import sys
-from typing import Any
+import time
+from typing import Any, NoReturn
 
 _STARTED = {"PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK", "MV2_COMM_WORLD_RANK"}  # set by the launchers
 
 
 def world() -> Any:
-    """The communicator of all processes, or None if this process was started alone."""
+    """The communicator of all ranks, or None if this process was started alone."""
     if "mpi4py.MPI" not in sys.modules and _STARTED.isdisjoint(os.environ):
         return None
-    from mpi4py import MPI
-
+    try:
+        from mpi4py import MPI
+    except (ImportError, RuntimeError) as error:  # no mpi4py, or no MPI library
+        raise ImportError(
+            f"this process was started by mpiexec and needs mpi4py: pip install mpi4py ({error})"
+        ) from error
     return MPI.COMM_WORLD
 
 
 def rank() -> int:
-    """The number of this process, from 0; 0 without MPI."""
+    """Return the number of this process, from 0; it is 0 without MPI.
+
+    >>> import nn
+    >>> nn.distributed.rank()
+    0
+    """
     return 0 if (ranks := world()) is None else int(ranks.Get_rank())
 
 
 def size() -> int:
-    """The number of processes; 1 without MPI."""
+    """Return the number of processes; it is 1 without MPI.
+
+    >>> import nn
+    >>> nn.distributed.size()
+    1
+    """
     return 1 if (ranks := world()) is None else int(ranks.Get_size())
+
+
+def end_all(message: str, code: int) -> NoReturn:
+    """Print why this rank has failed, and end all ranks. Of several that fail at once, the first one speaks."""
+    time.sleep(min(0.3 * rank(), 3.0))
+    print(f"chainrule: rank {rank()} of {size()}: {message}", file=sys.stderr, flush=True)
+    time.sleep(0.1)  # mpiexec passes it on
+    world().Abort(code)
+    os._exit(code)  # where Abort returns

@@ -10,7 +10,6 @@ Ask for one of them, as in help(optim.Adam); dir(optim) lists all names, with th
 from optim import _engine as _engine  # first: refuses an `autograd` that is not chainrule's
 
 # isort: split
-import typing as _typing
 
 from autograd.lazy import on_use as _on_use
 from optim.adagrad import *
@@ -21,13 +20,7 @@ from optim.groups import decay_groups as decay_groups
 from optim.optimizer import Optimizer as Optimizer
 from optim.sgd import *
 
-# Imported on first use, since not every training loop needs them. Type checkers read the first of the two lists.
-if _typing.TYPE_CHECKING:
-    from optim import lr_scheduler as lr_scheduler, presets as presets, schedules as schedules, swa_utils as swa_utils
-    from optim.lbfgs import LBFGS as LBFGS
-    from optim.minimizing import Minimum as Minimum, minimize as minimize
-    from optim.presets import preset as preset
-    from optim.schedules import *
+# Imported on first use, since not every training loop needs them. Type checkers read their names in __init__.pyi.
 _ON_USE = {
     "LBFGS": "optim.lbfgs",
     "Minimum": "optim.minimizing",

@@ -17,20 +17,6 @@ import numpy as np
 
 from optim.errors import HyperparameterError
 
-__all__ = [
-    "Schedule",
-    "chain",
-    "constant",
-    "cosine",
-    "exponential",
-    "inverse_time",
-    "multi_step",
-    "one_cycle",
-    "polynomial",
-    "step_decay",
-    "warmup",
-]
-
 Part = float | Callable[[int], float]
 """The parts of `warmup` and `chain`: numbers and schedules."""
 
@@ -369,3 +355,6 @@ class chain(Schedule):
 
     def __repr__(self) -> str:
         return f"chain({{{', '.join(f'{start}: {part!r}' for start, part in self.parts)}}})"
+
+
+__all__ = [name for name, value in vars().items() if isinstance(value, type) and value.__module__ == __name__]

@@ -12,15 +12,8 @@ Vector = NDArray[Any]
 class Secants:
     """The last steps s, the changes y of the gradient along them and 1 / (y·s), at most ``size``, the oldest first.
 
-    The three lists passed in are kept up to date; their vectors become rows of two matrices, Y and S. With these, the
-    two loops of L-BFGS become two triangular systems with R, the triangle of S·Yᵀ where y is not older than s. Each
-    new pair adds a column to R⁻¹, and a dropped pair removes its row and column. So a new pair may take the place of
-    the oldest: R⁻¹ keeps its zeros in any order of the rows.
-
-    To resume bit for bit, pass ``added``, the number of pairs ever added, and ``inverse``, R⁻¹ in row order.
-
-    Source: Byrd, Nocedal & Schnabel, Representations of quasi-Newton matrices and their use in limited memory
-    methods, Mathematical Programming 63, 1994.
+    The three lists passed in are kept up to date. To resume bit for bit, pass ``added``, the number of pairs ever
+    added, and ``inverse``, R⁻¹ in row order (docs/design.md).
     """
 
     def __init__(

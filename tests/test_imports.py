@@ -29,6 +29,7 @@ LAYERS = [
     {
         "autograd.arrays",
         "autograd.files",
+        "autograd.given",
         "autograd.memory",
         "autograd.nonfinite",
         "autograd.pytree",

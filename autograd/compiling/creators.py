@@ -1,8 +1,4 @@
-"""NumPy's functions that make arrays from other objects, which no protocol reports.
-
-While a function is traced, versions that note the arrays they make replace them, in the thread of the trace alone
-(docs/design.md): these arrays are known to depend on nothing, and an array from any other source is detected.
-"""
+"""NumPy's functions that make arrays from other objects, which no protocol reports."""
 
 import sys
 from collections.abc import Iterator

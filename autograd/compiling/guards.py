@@ -1,8 +1,4 @@
-"""Whether a program still fits: everything that the function could read must be as it was in the trace.
-
-Entries of holders are compared by identity, at a glance (`glance`); only if one is another object is it examined: equal
-numbers, and arrays with the same memory layout, are accepted, because the program fetches arrays each time.
-"""
+"""Whether a program still fits: everything that the function could read must be as it was in the trace."""
 
 import sys
 from abc import get_cache_token

@@ -1,7 +1,4 @@
-"""When a program needs its memory, and which part of it may stay allocated between runs.
-
-Permanent memory is also there at the moment when a run needs most, so that it must not raise this peak.
-"""
+"""When a program needs its memory, and which part of it may stay allocated between runs."""
 
 from collections.abc import Iterable, Sequence
 from math import prod

@@ -1,8 +1,4 @@
-"""The stand-in for a value while a function is traced: every use of it is noted, and none goes unseen.
-
-It is not an ndarray, so NumPy has to call its protocols, and all other code must ask for an array or a number. It
-reports the class of its value, so that the library takes the same branches as without a trace (docs/design.md).
-"""
+"""The stand-in for a value while a function is traced: every use of it is noted, and none goes unseen."""
 
 import operator
 import sys

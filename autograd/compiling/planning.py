@@ -1,7 +1,4 @@
-"""The plan of a program: which calls are needed, which values are known in advance, and where each array lies.
-
-docs/compile.md lists what it does; every result keeps its bits, and lies as NumPy would have laid it out.
-"""
+"""The plan of a program: which calls are needed, which values are known in advance, and where each array lies."""
 
 import operator
 from collections.abc import Iterable

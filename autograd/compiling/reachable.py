@@ -1,9 +1,4 @@
-"""Finds everything that a function can reach: all that it could read or change besides its arguments.
-
-Closures, the globals that its code names (and those of the functions that it calls), objects with their attributes,
-lists and dicts: each place is an entry of a *holder*, with a name for messages. The code of Python, NumPy and this
-library is not inspected; its objects are, like all others.
-"""
+"""Finds everything that a function can reach: all that it could read or change besides its arguments."""
 
 import dis
 import operator

@@ -1,9 +1,4 @@
-"""The recorder of a trace: it runs each call with the real values, notes it, and wraps the results.
-
-Every use of a value goes through `note`; every way for a value to leave unseen goes through `look`, which finds out who
-looks. A check by the library itself is noted as a guard, which each replay repeats. A look by the user's code ends the
-trace: it gets the right values, and the function goes on and runs eagerly from then on.
-"""
+"""The recorder of a trace: it runs each call with the real values, notes it, and wraps the results (docs/design.md)."""
 
 import sys
 from collections.abc import Callable

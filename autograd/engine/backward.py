@@ -272,6 +272,8 @@ def _store(noted: Noted, vertex: Vertex, g: Array) -> None:
         tensor._grad = g
     if vertex.value is not None:
         vertex.grad = g.copy()
+    if vertex.info is not None and vertex.info.stored is not None:
+        vertex.info.stored(tensor)
 
 
 def _count_references(noted: Any, vertex: Any, g: Array) -> int:

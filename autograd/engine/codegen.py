@@ -1,9 +1,7 @@
-"""Writing the functions of an op: the one that users call, and the one that the backward pass calls.
+"""Writing the functions of an op, the one that users call and the one that the backward pass calls (docs/design.md).
 
-They are written for the op's own operands and attributes (as a dataclass's ``__init__`` is), because looking arguments
-up by a plan at every call costs much of the time of a small op. In their text operands and attributes have no leading
-underscore, the data of operands has one, and everything else has two. `linecache` knows the text, so tracebacks show
-its lines and `inspect.getsource` finds it.
+In their text operands and attributes have no leading underscore, the data of operands has one, and everything else has
+two.
 """
 
 import linecache

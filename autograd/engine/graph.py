@@ -75,11 +75,12 @@ GONE = _Gone()
 class Info:
     """The user's settings of a vertex: its name and its hooks; for leaves also where they were made."""
 
-    __slots__ = ("code", "hooks", "lasti", "name")
+    __slots__ = ("code", "hooks", "lasti", "name", "stored")
 
     def __init__(self, code: CodeType | None = None, lasti: int = -1, name: str | None = None) -> None:
         self.name: str | None = name
         self.hooks: list[Callable[[Any], Any]] = []
+        self.stored: Callable[[Any], None] | None = None  # called with a leaf's Tensor when its gradient is complete
         self.code: CodeType | None = code
         self.lasti: int = lasti
 

@@ -23,11 +23,6 @@ class joint:
     """Marks one rule that returns the gradients of all operands as a tuple, because they share work.
 
     It may ask for ``need``: a tuple of booleans that says which gradients are wanted.
-
-    >>> from autograd.engine.op import joint
-    >>> product = joint(lambda g, need, x, y: (g * y if need[0] else None, g * x if need[1] else None))
-    >>> product.rule(1.0, (True, False), 2.0, 3.0)
-    (3.0, None)
     """
 
     def __init__(self, rule: Rule) -> None:
@@ -35,15 +30,7 @@ class joint:
 
 
 class Op:
-    """One op: its kernel, its rules, and the facts that follow from their parameter names.
-
-    >>> from autograd.engine.op import REGISTRY
-    >>> op = REGISTRY["divide"]
-    >>> op.operands, op.keeps, op.facts.slope
-    (('x', 'y'), ('y', 'out'), ('1 / y', '-x / y ** 2'))
-    >>> op.kernel(6.0, 2.0), op.rules[0](1.0, 2.0)  # of g and y
-    (np.float64(3.0), 0.5)
-    """
+    """One op: its kernel, its rules, and the facts that follow from their parameter names."""
 
     def __init__(
         self, name: str, kernel: Callable[..., Any], rules: Rule | joint | tuple[Rule | None, ...] | None, *,

@@ -1,12 +1,4 @@
-"""Numerical derivatives of a curve: t -> the values of a function along one direction, a vector of rows.
-
-A curve is evaluated at ``t = 0 +- h``, where h = 1 would double the entry it moves, so one ladder of steps suits
-entries of every size. `quick` is enough for a correct rule: two central differences and their extrapolation. `sweep` is
-used if a doubt remains: it climbs down a ladder of steps, extrapolates every pair of them, measures the rounding noise
-of the curve itself, and gives the slopes to the left and to the right, each with an error.
-
-Sources: Richardson, Phil. Trans. A 226 (1927) 299; Ridders, Advances in Engineering Software 4 (1982) 75.
-"""
+"""Numerical derivatives of a curve, t -> the values of a function along one direction: docs/design.md explains them."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple

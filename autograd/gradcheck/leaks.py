@@ -1,8 +1,4 @@
-"""Measures what a program's gradient misses because values left the graph, so that this is never just a guess.
-
-The program is recorded at points to both sides along a direction; each node is then computed again with the constants
-and attributes of these points. The change, times its adjoint, is its share of the slope that the graph misses.
-"""
+"""Measures what a program's gradient misses because values left the graph, so that this is never just a guess."""
 
 from typing import Any, NamedTuple
 

@@ -1,8 +1,4 @@
-"""Finds out why a number is wrong: every node on the way is checked by itself, at its recorded values.
-
-The program is run again with a `Recorder`, and each node becomes a small `Problem`, weighted with the gradient that
-really arrived; for a second derivative, its rule does too. docs/gradcheck.md says what follows if all rules are right.
-"""
+"""Finds out why a number is wrong: every node on the way is checked by itself, at its recorded values."""
 
 import math
 from typing import Any, NamedTuple

@@ -1,16 +1,4 @@
-"""How far rounding can move an output: a running error analysis of a recorded run.
-
-Every op is off by a few units in the last place of its result, or of the terms that it adds up. To first order, the
-error of the output is the sum of these errors, each times its adjoint from a backward pass. So a term that is lost
-beside a larger one is noticed where that happens, however small the output is.
-
-A fused op hides such places inside its kernel. The kernel, or else its definition, is run on Tensors and becomes a
-graph of its own; since a definition may round more, its kernel is also run in long double, where available. A kernel
-that refuses Tensors may contain numbers of the size of its operands, its result, or 1; but not of a size of its own, if
-it turns half of its operands into half of its result.
-
-Source: Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed. (SIAM 2002), sections 3.1 to 3.3.
-"""
+"""How far rounding can move an output: a running error analysis of a recorded run, explained in docs/design.md."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,8 +1,4 @@
-"""Which numbers are compared: the directions that inputs are moved along, and the combinations of output entries.
-
-Small inputs and outputs are compared entry by entry; large ones along random directions and in random combinations. One
-fixed seed gives all random numbers, so a check is reproducible. This module knows shapes and values only.
-"""
+"""Which numbers are compared: the directions that inputs are moved along, and the combinations of output entries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,8 +1,4 @@
-"""A function that can be checked: it takes float64 arrays and also gives its derivative by its rules.
-
-`compare` knows a function only as a `Problem`, so a whole program, its gradient (for order 2) and one node of a graph
-are checked by the same code.
-"""
+"""A function that can be checked: it takes float64 arrays and also gives its derivative by its rules."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import prod

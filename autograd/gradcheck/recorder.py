@@ -1,8 +1,4 @@
-"""Records a run of a function node by node: the operands of each op, its result, and the user's line.
-
-A graph keeps only values that its rules need; checking a node by itself takes all its operands. The `Recorder` watches
-a second run, made when a check has failed. This module knows the engine's nodes and the stack, but no numbers.
-"""
+"""Records a run of a function node by node: the operands of each op, its result, and the user's line."""
 
 import sys
 from traceback import walk_stack

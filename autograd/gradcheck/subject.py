@@ -1,8 +1,4 @@
-"""The user's function and inputs, as something that can be run at any float64 inputs.
-
-Two kinds: a function of inputs (`FunctionSubject`), and a closure over existing Tensors (`ClosureSubject`), whose data
-is replaced during the check. Modules are known by ``named_parameters()`` alone: the engine must not import `nn`.
-"""
+"""The user's function and inputs, as something that can be run at any float64 inputs."""
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -1,8 +1,4 @@
-"""Judges one number: the derivative by the rules against the slopes that a sweep of steps has found.
-
-This module knows numbers only, and decides between right, wrong, kink, rounding and nonfinite. Everything is in
-scaled units (see `differences`), where the size of the function itself is the natural size of a derivative.
-"""
+"""Judges one number: the derivative by the rules against the slopes that a sweep of steps has found."""
 
 import math
 from typing import NamedTuple

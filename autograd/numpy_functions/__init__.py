@@ -1,7 +1,4 @@
-"""NumPy functions whose arguments differ from those of their op, or that are made of several ops.
-
-Each is registered with `implements`; the others come directly from the op table (see `protocol`).
-"""
+"""NumPy functions whose arguments differ from those of their op, or that are made of several ops."""
 
 from autograd.engine.tape import transparent
 from autograd.numpy_functions import (  # noqa: F401 - they fill the table

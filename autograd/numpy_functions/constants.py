@@ -1,7 +1,4 @@
-"""Functions whose result does not change when the numbers change slightly: tests, positions, counts, kinds, text.
-
-They read the values and return plain arrays (positions, booleans, counts) or Tensors without gradient (numbers).
-"""
+"""Functions whose result does not change when the numbers change slightly: tests, positions, counts, kinds, text."""
 
 from collections.abc import Callable
 from typing import Any

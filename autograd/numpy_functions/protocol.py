@@ -1,9 +1,4 @@
-"""NumPy's own functions on Tensors: the implementation of `__array_ufunc__` and `__array_function__`.
-
-A NumPy function without a rule raises NotDifferentiable with its name; nothing is ever silently detached. Functions
-whose arguments differ from those of their op have an adapter in `autograd.numpy_functions`. If one is composed of
-several ops, these only carry the gradient: the values, and the errors, are NumPy's own (`composed`).
-"""
+"""NumPy's own functions on Tensors: the implementation of `__array_ufunc__` and `__array_function__`."""
 
 import inspect
 import sys

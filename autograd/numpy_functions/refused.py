@@ -1,8 +1,4 @@
-"""NumPy functions that are refused for Tensors, and refused options of others: each with its reason and a remedy.
-
-Whole functions are registered here. An option (a mode, a shape) is refused where the function is implemented, by
-`refusal` with a reason from this page.
-"""
+"""NumPy functions that are refused for Tensors, and refused options of others: each with its reason and a remedy."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,8 +1,4 @@
-"""The op table: families of records, and nothing but records.
-
-Add an op by one `defop` line in the family it belongs to; its fact ``method`` makes it a method of Tensor, and
-tests/ops/samples.py asks for samples of every op.
-"""
+"""The op table: families of records, and nothing but records."""
 
 from autograd.ops import (
     arithmetic as arithmetic,

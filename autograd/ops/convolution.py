@@ -1,12 +1,4 @@
-"""Convolution and its two adjoints.
-
-y[n, o, p] = sum over c, k of weight[o, c, k] x[n, c, p stride + k dilation], x padded with zeros: the kernel is not
-mirrored, as is usual in deep learning. The sum of y times a gradient for y is linear in x, weight and that gradient, so
-the derivatives by these three are also those of each other.
-
-Only windows along the last axis are copied (`_columns`); at each position of the others the rest is a product of
-matrices. Samples lie first or last in memory (docs/design.md says why); kernels return (N, C, *S), maybe as a view.
-"""
+"""Convolution and its two adjoints."""
 
 from collections.abc import Callable, Iterator
 from itertools import product

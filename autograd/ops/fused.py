@@ -1,7 +1,4 @@
-"""Fused ops: one node where primitive ops would make several, for speed and to keep numbers finite.
-
-Each has a ``definition`` in primitive ops; tests compare values and gradients of both, and pictures can expand it.
-"""
+"""Fused ops: one node where primitive ops would make several, for speed and to keep numbers finite."""
 
 from collections.abc import Mapping, Sequence
 from math import prod

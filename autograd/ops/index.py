@@ -1,8 +1,4 @@
-"""Indexing of every kind, and its inverse: putting values into a copy.
-
-`getitem` and `scatter` are each other's rule. The gradients of repeated positions add up; where `at[].set` writes a
-position twice, the last value wins, as in NumPy, and only that value gets a gradient.
-"""
+"""Indexing of every kind, and its inverse: putting values into a copy."""
 
 from collections.abc import Callable
 from math import prod

@@ -1,9 +1,4 @@
-"""Lengths, and the limits of the quotients 0/0 in their rules.
-
-The slope ``g x / |x|`` of a length is defined as 0 at the origin, like that of abs. Functions that are smooth in its
-square, such as ``exp(-|x|**2)``, still have a curvature there: the limit of ``g / |x|``, which by l'Hôpital's rule is
-the derivative of g by the length. A recorded pass can find it in its graph; without such a limit, it gives nan.
-"""
+"""Lengths, and the limits of the quotients 0/0 in their rules."""
 
 from collections.abc import Callable
 from contextvars import ContextVar

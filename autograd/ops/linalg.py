@@ -1,15 +1,7 @@
 """Linear algebra: solving, inverting, factorizing.
 
-Everything works on stacks of matrices (the last two axes), as in NumPy. Where NumPy reads only one triangle of a
-symmetric matrix (cholesky), so does the derivative: the gradient lies in that triangle, and each of its entries counts
-for both places. Finite differences of the NumPy function give the same, and through any computation that makes the
-matrix symmetric (x @ x.T, a kernel) it is the usual symmetric gradient.
-
-Eigenvalues and singular values have a file of their own, `spectra`.
-
-Sources: M. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic differentiation"
-(2008); I. Murray, "Differentiation of the Cholesky decomposition" (arXiv:1602.07527); S. F. Walter, L. Lehmann,
-"Algorithmic differentiation of linear algebra functions" (arXiv:1001.1654).
+Everything works on stacks of matrices (the last two axes), as in NumPy. docs/design.md says what the derivatives of
+matrices of which NumPy reads one triangle are, and names the sources.
 """
 
 from collections.abc import Callable

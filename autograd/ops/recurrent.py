@@ -1,10 +1,4 @@
-"""Recurrent layers, one op for a whole sequence: the same step for each of its elements, which passes a state on.
-
-Everything but the recurrence is computed for all steps at once. The definitions are the single steps, in primitive ops.
-
-The rows of weights and biases belong to the gates, one block of H rows after the other, in PyTorch's order. The
-computation uses at least float32; the states h are rounded to the dtype of the result.
-"""
+"""Recurrent layers, one op for a whole sequence: the same step for each of its elements, which passes a state on."""
 
 from collections.abc import Sequence
 from math import inf, prod

@@ -1,15 +1,4 @@
-"""Eigenvalues and singular values, with their vectors.
-
-Vectors of a single value have derivatives; those of repeated values do not, because they are not unique. A function of
-the values alone, and of all of them alike (a trace, a determinant, a sum), still has its gradient there, and second
-derivatives too (`limits`). Anything that would need more than that is nan, as in PyTorch and JAX. Values count as equal
-if they differ by no more than the rounding of the factorization.
-
-Where NumPy reads only one triangle of a symmetric matrix, so does the derivative: see `linalg`.
-
-Sources: M. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic differentiation"
-(2008); R. Bhatia, "Matrix Analysis" (1997), theorem V.3.3 (Daleckii and Krein).
-"""
+"""Eigenvalues and singular values, with their vectors."""
 
 from collections.abc import Callable
 from typing import Any

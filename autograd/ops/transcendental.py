@@ -1,7 +1,4 @@
-"""Exponentials, logarithms, trigonometric and hyperbolic functions, and the smooth activations made from them.
-
-Constants in rules are Python floats: a NumPy float64 scalar would widen float32.
-"""
+"""Exponentials, logarithms, trigonometric and hyperbolic functions, and the smooth activations made from them."""
 
 import math
 from collections.abc import Callable, Sequence

@@ -1,11 +1,4 @@
-"""Windows that move over an array, and pooling, which combines the numbers in each window.
-
-An array is (N, C, *S): samples, channels, and one or more axes to move along. Windows are described as in PyTorch:
-``size`` (of the kernel), ``stride``, ``dilation`` and ``padding``, each one number for all axes of S or one per axis;
-padding may also be a pair (before, after) per axis.
-
-Pooling works on arrays in any memory order; arrays that have to be padded are copied into long rows.
-"""
+"""Windows that move over an array, and pooling, which combines the numbers in each window."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache

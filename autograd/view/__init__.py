@@ -1,7 +1,4 @@
-"""Views of a recorded graph: pictures, the backward pass step by step, derivatives explained, recordings.
-
-This module holds the public names, nothing else. Importing it imports neither graphviz nor anything optional.
-"""
+"""Views of a recorded graph: pictures, the backward pass step by step, derivatives explained, recordings."""
 
 from autograd.view.chain.replay import ValuesNotKeptError as ValuesNotKeptError
 from autograd.view.diff import Difference as Difference, diff as diff

@@ -1,7 +1,4 @@
-"""`explain`: the derivative of one thing by another, path by path, or in matrices.
-
-This module owns the text and LaTeX of an explanation. Paths, entries and deltas are found in `chain`.
-"""
+"""`explain`: the derivative of one thing by another, path by path, or in matrices."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,4 @@
-"""`record`: keep values that the graph would release, so that every view works after ``backward()``, for any size.
-
-This module owns the watching of a program and the list of its operations. Comparing two recordings belongs to `diff`.
-"""
+"""`record`: keep values that the graph would release, so that every view works after ``backward()``, for any size."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,4 @@
-"""`steps`: the backward pass as a sequence of records, to read one by one, print, or play in a browser.
-
-This module owns the records and their wording. How gradients travel belongs to `chain`, the page to `write.page`.
-"""
+"""`steps`: the backward pass as a sequence of records, to read one by one, print, or play in a browser."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -54,6 +54,7 @@ PAGES = [
     ("nn-losses", "Losses and penalties", "nn.losses nn.penalties"),
     ("nn-functional", "nn.functional", "nn.functional:"),
     ("nn-training", "Training", "nn.training"),
+    ("nn-distributed", "nn.distributed", "nn.distributed:"),
     ("nn-inspect", "Looking into networks", "nn.inspect"),
     ("nn-saving", "Saving and loading", "nn.saving"),
     ("nn-data", "nn.data", "nn.data:"),

@@ -18,6 +18,7 @@ from autograd.tables import table_of
 from nn.cli import demo, training, zoo
 from nn.cli.options import UsageError
 from nn.errors import CheckpointError, DataFileError, TrainingWarning
+from nn.ranks import end_all, size
 
 __all__ = ["main"]
 
@@ -60,7 +61,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _complain(command: str, what: str, code: int) -> int:
-    print(f"{command}: error: {' '.join(what.split())}", file=sys.stderr)
+    text = f"{command}: error: {' '.join(what.split())}"
+    if size() > 1:
+        end_all(text, code)
+    print(text, file=sys.stderr)
     return code
 
 

@@ -1,6 +1,7 @@
 """`chainrule train`, `evaluate`, `resume` and `check`, which work in the folder of a training run."""
 
 import argparse
+import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -16,11 +17,13 @@ from nn.cli.folder import Parts, Plan, open_folder, parts_of, split, write_plan
 from nn.cli.options import UsageError, add_command, writable
 from nn.cli.problem import MOST_CLASSES, Problem, read_problem
 from nn.data import Loader, Standardize
+from nn.distributed import Averaged
 from nn.inspect.summarizing import summary
 from nn.layers import MLP
 from nn.layers.activations.names import ACTIVATIONS
 from nn.losses import CrossEntropyLoss, MSELoss
 from nn.plot import answers_against_truth, confusion_matrix
+from nn.ranks import rank, size
 from nn.training import Checkpoint, CSVLog, EarlyStopping, History, fit, predict
 from optim import Adam
 from optim.schedules import cosine
@@ -41,19 +44,30 @@ def register(commands: Any) -> None:
 
 
 def _train(a: argparse.Namespace) -> int:
+    _begin(a)
     problem = read_problem(a.data, a.target, drop=a.drop, task=a.task)
     if len(problem.y) < LEAST:
         raise UsageError(f"{a.data} has {len(problem.y)} samples, but training needs at least {LEAST}")
-    if (a.out / "run.json").exists():
-        raise UsageError(f"{a.out} already holds a training run: chainrule resume {a.out}, or choose another --out")
-    writable(a.out)
     parts = split(problem, a.held_out, a.seed)
     plan = _plan(a, problem, parts)
-    write_plan(a.out, plan)
+    if rank() == 0:
+        if (a.out / "run.json").exists():
+            raise UsageError(f"{a.out} already holds a training run: chainrule resume {a.out}, or choose another --out")
+        writable(a.out)
+        write_plan(a.out, plan)
     return _fit(plan, parts, a.out, None)
 
 
+def _begin(a: argparse.Namespace) -> None:
+    """Let only the first of several processes print, and refuse several without --distributed."""
+    if size() > 1 and not a.distributed:
+        raise UsageError(f"mpiexec has started {size()} processes: pass --distributed to train on all of them together")
+    if rank():
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - until the process ends
+
+
 def _resume(a: argparse.Namespace) -> int:
+    _begin(a)
     plan = open_folder(a.folder)
     parts = parts_of(plan, a.folder)
     last = a.folder / "last.npz"
@@ -93,7 +107,7 @@ def _fit(plan: Plan, parts: Parts, folder: Path, last: Path | None) -> int:
         train,
         (plan.inputs(parts.x_valid), plan.targets(parts.y_valid)),
         loss=CrossEntropyLoss() if plan.classes else MSELoss(),
-        optimizer=lambda p: Adam(p, lr=cosine(plan.lr, plan.epochs * len(train))),
+        optimizer=lambda p: Averaged(Adam(p, lr=cosine(plan.lr, plan.epochs * len(train)))),
         epochs=plan.epochs,
         metrics=[metrics.accuracy] if plan.classes else (),
         callbacks=callbacks if plan.patience is None else [EarlyStopping(patience=plan.patience), *callbacks],
@@ -102,7 +116,9 @@ def _fit(plan: Plan, parts: Parts, folder: Path, last: Path | None) -> int:
         other_data=True,  # checked when the folder was opened
     )
     print(f"{_thinned(history)}\n")
-    if history.stopped and history.stopped.startswith("interrupted"):
+    if rank():
+        return 0
+    if history.stopped and "interrupted" in history.stopped:
         print(f"chainrule: stopped; to continue: chainrule resume {folder}", file=sys.stderr)
         return INTERRUPTED
     best = plan.trained(folder)

@@ -1,7 +1,5 @@
 """Data: loaders, files, small bundled or generated data sets, splits, scaling and augmentation."""
 
-import typing as _typing
-
 from autograd.lazy import on_use as _on_use
 from nn.data.bundled import *
 from nn.data.loader import *
@@ -9,17 +7,6 @@ from nn.data.mapped import *
 from nn.data.split import *
 
 # Names that many programs never use are imported at their first use, as in `nn`.
-if _typing.TYPE_CHECKING:
-    from nn.data.augment import *
-    from nn.data.convert import *
-    from nn.data.dataloader import *
-    from nn.data.datasets import *
-    from nn.data.folds import *
-    from nn.data.idx import *
-    from nn.data.labels import *
-    from nn.data.scaling import *
-    from nn.data.table import *
-    from nn.data.toy import *
 _NAMES = {
     "augment": ("Compose", "Cutout", "Flip", "Noise", "Rotate", "Shift"),
     "convert": ("csv_to_npy",),

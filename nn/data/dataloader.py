@@ -126,7 +126,7 @@ class DataLoader(Loader):
 
     def _fetch(self, stream: Iterator[Any] | None, number: int, index: Iterable[Any], at: dict[Any, str]) -> Any:
         """Fetch one batch, or return END; ``at`` records where each thread is; a key None tells them to stop."""
-        me, numbers = current_thread(), list(index)
+        me, numbers = current_thread(), list(index) if stream is not None else self._dealt(list(index), number)
         at[me] = whole = f"batch {number} of samples {reprlib.repr(numbers)}"
         try:
             if self.collate_fn is self._collate and (found := rows(self.dataset, numbers)):
@@ -140,7 +140,7 @@ class DataLoader(Loader):
                 samples.append(sample)
             at[me] = whole
             end = len(samples) < len(numbers) and (self.drop_last or not samples)
-            return END if end else self.collate_fn(samples)
+            return END if end else self.collate_fn(samples if stream is None else self._dealt(samples, number))
         except BaseException as error:
             if isinstance(error, Misfit) and error.place < len(numbers):
                 at[me] = f"sample {numbers[error.place]} of {whole}"

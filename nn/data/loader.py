@@ -84,7 +84,7 @@ class Loader:
         self.seed: int = int(seed) if isinstance(seed, int | np.integer) else int(generator(seed).integers(2**63))
         self.augment = augment
         self.part: tuple[int, int] = (0, 1)  # of each batch, this rank's part of so many (`nn.distributed`)
-        self._idle: set[int] = set()  # batches without a sample for this rank
+        self._idle: set[int] = set()  # batches without a sample for this rank, which gets one of another
         self.epoch: int = 0  # passes started
         self.batch: int = 0  # batches yielded by the latest pass; 0 once it has ended
         self._skip = 0  # batches the next pass skips, because they were yielded before
@@ -101,7 +101,7 @@ class Loader:
     def _batches(self, epoch: int, skip: int) -> Iterator[Any]:
         for number, arrays in enumerate(self._read(epoch, skip), skip):
             if self.augment is not None:
-                rng = np.random.default_rng((self.seed, epoch, number, 1))
+                rng = np.random.default_rng((self.seed, epoch, number, 1, *filter(None, self.part[:1])))
                 arrays = (self.augment(arrays[0], rng), *arrays[1:])
             if self.epoch == epoch + 1:  # no later pass has begun
                 self.batch = number + 1
@@ -111,7 +111,9 @@ class Loader:
 
     def _read(self, epoch: int, skip: int) -> Iterator[tuple[Any, ...]]:
         if isinstance(self.source, Stream):
-            yield from self.source.batches(self.batch_size, skip, self.drop_last)
+            for number, arrays in enumerate(self.source.batches(self.batch_size, skip, self.drop_last), skip):
+                part = self._dealt(range(len(arrays[0])), number)
+                yield tuple(array[part.start : part.stop] for array in arrays)
             return
         samples = len(self.source)
         if self.window is not None:
@@ -120,7 +122,19 @@ class Loader:
         order = np.random.default_rng((self.seed, epoch)).permutation(samples) if self.shuffle else None
         for number in range(skip, len(self)):
             start, stop = number * self.batch_size, min((number + 1) * self.batch_size, samples)
-            yield self.source.take(slice(start, stop) if order is None else order[start:stop])
+            part = self._dealt(range(start, stop), number)
+            yield self.source.take(slice(part.start, part.stop) if order is None else order[part.start : part.stop])
+
+    def _dealt(self, batch: Any, number: int) -> Any:
+        """The part of a batch for this rank; if there is none, the first sample, and the rank is idle."""
+        rank, size = self.part
+        if size == 1:
+            return batch
+        first, last = len(batch) * rank // size, len(batch) * (rank + 1) // size
+        if first == last:
+            self._idle.add(number)
+            return batch[:1]
+        return batch[first:last]
 
     def _windows(self, epoch: int, skip: int) -> Iterator[tuple[Any, ...]]:
         """Iterate over this rank's parts of the batches after the first ``skip``, shuffled by windows."""

@@ -1,7 +1,4 @@
-"""`draw`: run a model once and draw the graph of its output.
-
-This module only runs the model; `autograd.view` does the drawing.
-"""
+"""`draw`: run a model once and draw the graph of its output."""
 
 import copy
 import functools

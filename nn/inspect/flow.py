@@ -1,7 +1,4 @@
-"""How the gradient flows back through a model, layer by layer, and what its weights and slopes predict.
-
-docs/doctor.md defines the columns and derives the prediction. A layer is a module with parameters of its own.
-"""
+"""How the gradient flows back through a model, layer by layer: docs/doctor.md explains what predicts it."""
 
 from __future__ import annotations
 

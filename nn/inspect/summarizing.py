@@ -1,8 +1,4 @@
-"""The layers of a model and their costs, as a table.
-
-The counts come from the ops that run, not from the kinds of layers, so they also cover a model that multiplies matrices
-in its own ``forward``.
-"""
+"""The layers of a model and their costs, as a table."""
 
 import copy
 from collections import defaultdict

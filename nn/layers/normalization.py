@@ -105,16 +105,19 @@ class _BatchNorm(_OfFunction):
     def forward(self, x: Any) -> Tensor:
         x = floating(x, self.weight)
         self._check(x)
-        mean, variance = self.running_mean, self.running_var
-        if not self.training and mean is not None:
-            return batch_norm(x, mean, variance, self.weight, self.bias, eps=self.eps)
+        if not self.training and self.running_mean is not None:
+            return batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps)
         momentum: Any = 0.0 if self.momentum is None else self.momentum
         if self.training and self.momentum is None and self.num_batches_tracked is not None:
             momentum = 1.0 / (1.0 + self.num_batches_tracked.data)
-        out = batch_norm(x, mean, variance, self.weight, self.bias, True, momentum, self.eps)
+        out = self._normalized(x, momentum)
         if self.num_batches_tracked is not None:
             self.num_batches_tracked.data = np.asarray(self.num_batches_tracked.data + 1)
         return out
+
+    def _normalized(self, x: Any, momentum: float) -> Tensor:
+        """Normalize with the statistics of the batch, and move the running ones."""
+        return batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, True, momentum, self.eps)
 
     def extra_repr(self) -> str:
         return (

@@ -1,11 +1,4 @@
-"""Atomic replacement of files: at every moment, a reader finds either the old version or the new one.
-
-The new version is written next to the old one, flushed to disk, and renamed over it, which is atomic in the file
-system. A writer that dies midway leaves the old version and a temporary file, which the next writer in the same folder
-removes: each writer holds a lock on its temporary file until its process ends, so a file that can be locked is
-abandoned. (Process ids would not do: they are reused, and other machines may share the folder.) This module knows
-nothing about checkpoints.
-"""
+"""Atomic replacement of files: a reader finds either the old version or the new one, as docs/design.md explains."""
 
 import errno
 import os

@@ -1,10 +1,4 @@
-"""A checksum of a whole file, stored in the file itself.
-
-Neither format detects all damage on its own: a zip archive has checksums of its members but not of its directory, and a
-safetensors file has none at all. So our files hold, after a marker, 32 digits: the BLAKE2b hash (128 bits) of the file
-with zeros in place of the digits. A file is parsed only if they match; random damage passes with probability 2**-128.
-The checksum does not protect against intent: whoever can write the file can also compute the hash.
-"""
+"""A checksum of a whole file, stored in the file: docs/saving.md says where, and docs/design.md why it is needed."""
 
 from hashlib import blake2b
 

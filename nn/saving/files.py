@@ -1,7 +1,4 @@
-"""Trees of plain values as files: the choice of format, atomic writing, and verified reading.
-
-Checkpoints are built on `write` and `read`, which know nothing about models.
-"""
+"""Trees of plain values as files: the choice of format, atomic writing, and verified reading."""
 
 import json
 import os

@@ -1,10 +1,4 @@
-"""NaN and infinities from training that do not belong in a checkpoint.
-
-Not every non-finite number is a mistake: a mask may hold -inf, and a module may start with NaN for values it has not
-seen yet. So only numbers that were finite when training began (`Known`) count; a parameter must never be NaN. Arrays
-that did not exist then are judged by their kind: parameters and optimizer state must be finite, and everything else may
-be infinite but not NaN.
-"""
+"""NaN and infinities from training that do not belong in a checkpoint: docs/training.md says which these are."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -1,8 +1,4 @@
-"""Checkpoints as NumPy archives: zip files of ``.npy`` files, which ``np.load(path)`` opens too.
-
-They are not compressed, because trained weights hardly shrink and so that no member exceeds the size of the file, and
-never pickled. The checksum is the comment at the end of the archive.
-"""
+"""Checkpoints as NumPy archives: zip files of ``.npy`` files, which ``np.load(path)`` opens too."""
 
 import io
 import zipfile

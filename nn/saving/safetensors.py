@@ -1,9 +1,4 @@
-"""Checkpoints in the safetensors format, which other frameworks read too; needs the extra of that name.
-
-The format is a JSON header followed by the bytes of the arrays. It has no checksum (ours is in the header's metadata)
-and stores only arrays and strings. Release 0.8.0 of the package writes arrays that are not in C order as if they were,
-which scrambles them (safetensors issue 825), so we convert them to C order first.
-"""
+"""Checkpoints in the safetensors format, which other frameworks read too; needs the extra of that name."""
 
 from types import ModuleType
 from typing import Any

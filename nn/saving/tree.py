@@ -1,14 +1,4 @@
-"""Trees of plain values as JSON and named arrays, and back, without loss.
-
-JSON has no tuples, arrays or NaN, and its keys are always strings. Whatever it lacks is written as a dict with one key
-that starts with a dollar sign; a user's dict that could be mistaken for one is itself written in this way. This module
-knows nothing about files.
-
-    a tuple                   {"$tuple": [...]}
-    an array, a NumPy scalar  {"$array": name}, {"$scalar": name}
-    NaN and the infinities    {"$float": "nan"}, {"$float": "inf"}, {"$float": "-inf"}
-    other dicts               {"$dict": [[key, value], ...]}
-"""
+"""Trees of plain values as JSON and named arrays, and back, without loss: docs/saving.md describes the format."""
 
 import json
 import math

@@ -1,8 +1,4 @@
-"""Check answers to exercises, and guess the mistake in a wrong answer.
-
-Answers may be numbers, arrays, Tensors, nested lists of them, words, shapes or functions. The expected answer is never
-printed. This module knows nothing about any particular exercise.
-"""
+"""Check answers to exercises, and guess the mistake in a wrong answer."""
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -188,6 +188,8 @@ class _Log(Callback):
         self.path = path
 
     def on_epoch_end(self, run: Run) -> None:
+        if not run.leads:
+            return
         try:
             run.history.save(self.path)
         except PermissionError as error:  # on Windows, a spreadsheet keeps the file it shows from being replaced

@@ -55,7 +55,8 @@ class Checkpoint(Callback):
         return self.folder / "last.npz"
 
     def on_fit_begin(self, run: Run) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        if run.leads:
+            self.folder.mkdir(parents=True, exist_ok=True)
         if not run.epoch and not run.step:
             self.best = None
             self._save(self.last, run)  # if this fails, it fails now and not after an hour
@@ -69,7 +70,8 @@ class Checkpoint(Callback):
         better = self.monitor.is_better(value, self.best)
         if better:
             self.best = value
-        if better or not (self.folder / "best.npz").exists():
+        missing = run.leads and not (self.folder / "best.npz").exists()
+        if better or run.of_all("missing" if missing else ""):
             self._save(self.folder / "best.npz", run)
         self._save(self.last, run)
 
@@ -79,10 +81,12 @@ class Checkpoint(Callback):
 
     def _save(self, path: Path, run: Run) -> None:
         memories = [[type(c).__name__, c.state_dict()] for c in self.others]
-        if what := run.spoiled({f"callback {i} ({name})": memory for i, (name, memory) in enumerate(memories)}):
+        trees = {f"callback {i} ({name})": memory for i, (name, memory) in enumerate(memories)}
+        if what := run.of_all(run.spoiled(trees)):
             raise NonFiniteStateError(what)
         state = {"run": run.state_dict(), "callbacks": memories}
-        save(path, run.model, run.optimizer, allow_nonfinite=True, training=state)
+        if run.leads:
+            save(path, run.model, run.optimizer, allow_nonfinite=True, training=state)
 
     def state_dict(self) -> dict[str, Any]:
         return {"best": self.best}

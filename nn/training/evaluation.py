@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import zip_longest
 from operator import length_hint
 from typing import Any
 
@@ -16,6 +17,7 @@ from nn.data import Loader
 from nn.defaults import get_default_dtype
 from nn.module import Module
 from nn.training.run import Loss, Metric
+from nn.training.team import Team, summed
 
 Metrics = Mapping[str, Metric] | Sequence[Metric]
 
@@ -56,19 +58,32 @@ def evaluate(
     >>> nn.evaluate(nn.Identity(), nn.data.xor(), loss=lambda p, y: nn.MSELoss()(p[:, 0], y))
     {'loss': 0.5}
     """
-    loader = loader_for(data, model, batch_size, False, None)
+    return judge(model, loader_for(data, model, batch_size, False, None), loss, metrics)
+
+
+def judge(
+    model: Module, loader: Loader, loss: Loss | None, metrics: Metrics, team: Team | None = None
+) -> dict[str, float]:
+    """`evaluate`, perhaps on several ranks, each of which computes its part of the batches."""
     total, samples = 0.0, 0
-    pairs: list[tuple[Any, Any]] = []
+    rows: list[tuple[float, int, Any] | None] = []  # of each batch the loss, the number of samples, and both answers
     dtype = dtype_of(model)
     with _judging(model), Work("evaluating", length_hint(loader)):
         for batch in over(loader):
             x, targets = parts_of(batch, dtype)
+            if loader.batch - 1 in loader._idle:
+                rows.append(None)
+                continue
             prediction = model(x)
-            if loss is not None:
-                total += number_of(loss(prediction, *targets)) * len(x)
-            samples += len(x)
-            if metrics:
-                pairs.append((plain(prediction), plain(targets[0])))
+            value = 0.0 if loss is None else number_of(loss(prediction, *targets))
+            rows.append((value, len(x), (plain(prediction), plain(targets[0])) if metrics else None))
+    pairs = []
+    for parts in zip_longest(*([rows] if team is None else team.ranks.gather(rows))):
+        present = [part for part in parts if part is not None]
+        count = sum(n for _, n, _ in present)
+        total += sum(v if summed(loss) or len(present) == 1 else v * n / count for v, n, _ in present) * count
+        samples += count
+        pairs += [pair for _, _, pair in present]
     if not samples:
         raise ValueError("evaluate got no samples.")
     result = {} if loss is None else {"loss": total / samples}

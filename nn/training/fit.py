@@ -6,7 +6,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from operator import length_hint
 from os import PathLike
 from typing import Any, Literal, Never
@@ -20,15 +20,17 @@ from autograd.callers import users_level
 from autograd.collector import paused
 from autograd.words import refuse_words
 from nn.defaults import manual_seed
+from nn.distributed.averaged import Averaged, word
 from nn.errors import NonFiniteStateError, TrainingWarning
 from nn.module import Module
 from nn.saving.finite import known_of
 from nn.training.callbacks import Callback
 from nn.training.checkpoint import Checkpoint, restore
-from nn.training.evaluation import Metrics, dtype_of, evaluate, loader_for, named, parts_of, single
+from nn.training.evaluation import Metrics, dtype_of, judge, loader_for, named, parts_of, single
 from nn.training.history import History
 from nn.training.live import Live, Progress
 from nn.training.run import INTERRUPTED, Loss, Run
+from nn.training.team import Team
 from optim import Adam, Optimizer, clip_grad_norm, clip_grad_value
 
 __all__ = ["fit"]
@@ -94,15 +96,17 @@ def fit(
         raise ValueError(f"epochs is a number of passes over the data and must be 0 or more, not {epochs!r}.")
     if seed is not None:
         manual_seed(seed)
+    made, team = _made(optimizer, model)
     run = Run(
         model,
         loss,
-        _made(optimizer, model),
+        made,
         loader_for(train, model, batch_size, True, seed),
         None if validation is None else loader_for(validation, model, batch_size, False, seed),
         named(metrics),
         int(epochs),
     )
+    run.team = team
     # Checkpoints run last, after the other callbacks have decided, but first at the end, before weights are restored.
     ordered = sorted(callbacks, key=lambda c: isinstance(c, Checkpoint))
     for callback in ordered:
@@ -112,14 +116,19 @@ def fit(
         run.note_data()
     if resume is not None:
         restore(resume, run, ordered, other_data=other_data)
+    if run.team is not None:
+        settings = {"clip_norm": clip_norm, "clip_value": clip_value, "seed": seed, "callbacks": [*map(word, ordered)]}
+        run.team.begin(run, compile, **settings)
     run.known = known_of(model)
+    show = show if run.leads else False
     shown = Live(run) if show == "live" else Progress(show)
-    update = _update(clip_value, clip_norm)
+    update = _update(clip_value, clip_norm, run.team)
     if compile:
         update = run.compiled = autograd.compile(update)
-    with shown, _interruptible(run), np.errstate(all="ignore"):  # non-finite values are reported below
+    # Numbers that are not finite are reported below.
+    with shown, run.team or nullcontext(), _interruptible(run), np.errstate(all="ignore"):
         _call(run, ordered, "on_fit_begin")
-        while run.epoch < run.epochs and run.why is None:
+        while run.epoch < run.epochs and not run.ends():
             _epoch(run, ordered, shown, update)
     if run.compiled is not None:
         run.history.compiled = run.compiled.explain()
@@ -137,32 +146,33 @@ def _epoch(run: Run, callbacks: Sequence[Callback], shown: Progress, update: Cal
     done = run.train.state_dict()["batch"]
     shown.begin(run.epoch + 1, run.epochs, done, length_hint(run.train) or None)  # streams have no length
     dtype = dtype_of(run.model)
-    for batch in run.train:
+    for batch in run.train if run.team is None else run.team.batches(run.train):
         x, targets = parts_of(batch, dtype)
         value = float(paused(update, run.model, run.loss, run.optimizer, x, *targets))
         if not math.isfinite(value):
             _report_nonfinite(run, x, targets, value)
             return
+        samples = len(x) if run.team is None else run.team.samples
         run.step += 1
-        run.total += value * len(x)
-        run.samples += len(x)
+        run.total += value * samples
+        run.samples += samples
         _call(run, callbacks, "on_step_end")
         shown.step(run.total / run.samples)
-        if run.why is not None:
+        if run.ends():
             return
     if not run.samples:
         raise ValueError("the training data contain no batch.")
-    if what := run.spoiled():
+    if what := run.of_all(run.spoiled()):
         _fail(run, what)
         return
     row: dict[str, Any] = {"epoch": run.epoch + 1, "step": run.step, "lr": _rate(run.optimizer)}
     row["loss"] = run.total / run.samples
     if run.validation is not None:
-        found = evaluate(run.model, run.validation, loss=run.loss, metrics=run.metrics)
+        found = judge(run.model, run.validation, run.loss, run.metrics, run.team)
         row.update({f"val_{name}": number for name, number in found.items()})
     elif run.metrics:
         position = run.train.state_dict()
-        row.update(evaluate(run.model, run.train, metrics=run.metrics))
+        row.update(judge(run.model, run.train, None, run.metrics, run.team))
         run.train.load_state_dict(position)  # evaluation does not count as a pass
     run.epoch += 1
     run.total, run.samples = 0.0, 0
@@ -172,21 +182,24 @@ def _epoch(run: Run, callbacks: Sequence[Callback], shown: Progress, update: Cal
     _call(run, callbacks, "on_epoch_end")
 
 
-def _update(clip_value: float | None, clip_norm: float | None) -> Callable[..., NDArray[Any]]:
+def _update(clip_value: float | None, clip_norm: float | None, team: Team | None) -> Callable[..., NDArray[Any]]:
     """Return a function that makes one update, unless the loss is not finite, and returns the loss."""
 
     def step(model: Module, loss: Loss, optimizer: Optimizer, x: Any, *targets: Any) -> NDArray[Any]:
         lost = loss(model(x), *targets)
-        value = single(lost)
+        value: Any = single(lost)
+        value, weight = (value, None) if team is None else team.loss(loss, value, len(x))
         if np.isfinite(value):
             optimizer.zero_grad()
-            lost.backward()
+            lost.backward(weight)
+            if team is not None:
+                team.average()
             if clip_value is not None:
                 clip_grad_value(model.parameters(), clip_value)
             if clip_norm is not None:
                 clip_grad_norm(model.parameters(), clip_norm)
             optimizer.step()
-        return value
+        return value  # type: ignore[no-any-return]
 
     return step
 
@@ -194,15 +207,19 @@ def _update(clip_value: float | None, clip_norm: float | None) -> Callable[..., 
 # --- arguments ----------------------------------------------------------------------------------------------------
 
 
-def _made(optimizer: Any, model: Module) -> Optimizer:
-    if isinstance(optimizer, Optimizer):
-        return optimizer
-    if optimizer is not None and not callable(optimizer):
-        raise TypeError(f"optimizer must be an Optimizer or a function of parameters returning one, not {optimizer!r}.")
-    made = (optimizer or Adam)(list(model.parameters()))
-    if not isinstance(made, Optimizer):
-        raise TypeError(f"the function passed as optimizer must return an Optimizer, not {made!r}.")
-    return made
+def _made(optimizer: Any, model: Module) -> tuple[Optimizer, Team | None]:
+    """The optimizer, and the ranks if it averages over several."""
+    if not isinstance(optimizer, Optimizer):
+        if optimizer is not None and not callable(optimizer):
+            raise TypeError(
+                f"optimizer must be an Optimizer or a function of parameters returning one, not {optimizer!r}."
+            )
+        optimizer = (optimizer or Adam)(list(model.parameters()))
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(f"the function passed as optimizer must return an Optimizer, not {optimizer!r}.")
+    if isinstance(optimizer, Averaged):
+        return optimizer.optimizer, Team(optimizer) if optimizer.ranks.size > 1 else None
+    return optimizer, None
 
 
 def _rate(optimizer: Optimizer) -> float:
@@ -217,13 +234,16 @@ def _rate(optimizer: Optimizer) -> float:
 
 def _report_nonfinite(run: Run, x: Any, targets: tuple[Any, ...], value: float) -> None:
     """Stop the run, and report where the first non-finite number came from."""
-    cause = ""
+    text = f"the loss was {value} in epoch {run.epoch + 1}, after {run.step} steps"
+    if run.team is not None:  # a look at its cause might need the other ranks
+        _fail(run, run.of_all("" if math.isfinite(run.team.own) else text) or text)
+        return
     try:
         with debug():
             run.loss(run.model(x), *targets)
     except NonFiniteError as error:
-        cause = f": {error}"
-    _fail(run, f"the loss was {value} in epoch {run.epoch + 1}, after {run.step} steps{cause}")
+        text += f": {error}"
+    _fail(run, text)
 
 
 def _call(run: Run, callbacks: Sequence[Callback], hook: str) -> None:
@@ -240,7 +260,8 @@ def _fail(run: Run, why: str) -> None:
     text = why if run.broken else f"training stopped: {why}"
     run.broken = True
     run.stop(why)
-    warnings.warn(text, TrainingWarning, stacklevel=users_level())
+    if run.leads:
+        warnings.warn(text, TrainingWarning, stacklevel=users_level())
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from optim import Optimizer
 
 if TYPE_CHECKING:
     from autograd import Compiled
+    from nn.training.team import Team
 
 Loss = Callable[..., Any]
 Metric = Callable[[Any, Any], Any]
@@ -67,6 +68,8 @@ class Run:
     data: dict[str, Note] | None = field(default=None, init=False)  # the record of the data for checkpoints
     compiled: "Compiled[..., Any] | None" = field(default=None, init=False)  # the compiled step
     known: Known = field(default_factory=dict, init=False)  # which values of the model were finite at the start
+    team: "Team | None" = field(default=None, init=False)  # the ranks, if there are several
+    others: list[Any] = field(default_factory=list, init=False)  # states of generators of ranks from 1, as restored
 
     def stop(self, why: str) -> None:
         """End the run for a reason, which becomes `History.stopped`."""
@@ -76,6 +79,21 @@ class Run:
         """Describe values that stopped being finite in the model, optimizer or the tree ``others``; empty if none."""
         what = spoiled(self.model, self.optimizer, others, self.known)
         return what and f"{what}, after {self.step} steps"
+
+    def ends(self) -> bool:
+        """Whether the run is to stop; all ranks get the same answer."""
+        if why := self.of_all(self.why or ""):
+            self.why = why
+        return bool(why)  # and not self.why, which Ctrl-C may have set since
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process shows progress and writes files: rank 0, or the only one."""
+        return self.team is None or self.team.ranks.rank == 0
+
+    def of_all(self, text: str) -> str:
+        """What a rank has to say, the same on all ranks; empty if none has."""
+        return text if self.team is None else self.team.ranks.first(text)
 
     def note_data(self) -> None:
         """Record the data, to compare them when the run is resumed."""
@@ -91,11 +109,14 @@ class Run:
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything that the rest of the run depends on, except the states of the model and the optimizer."""
+        generators = {name: rng.bit_generator.state for name, rng in self.generators()}
+        others = {} if self.team is None else {"others": self.team.ranks.gather(generators)[1:]}
         return {
+            **others,
             **{name: getattr(self, name) for name in _COUNTS},
             "train": self.train.state_dict(),
             "validation": None if self.validation is None else self.validation.state_dict(),
-            "generators": {name: rng.bit_generator.state for name, rng in self.generators()},
+            "generators": generators,
             "rows": [dict(row) for row in self.history.rows],
             "seconds": list(self.history.seconds),
             "layers": list(self.history.layers),
@@ -122,6 +143,7 @@ class Run:
             self.validation.load_state_dict(state["validation"])
         for name, rng in found.items():
             rng.bit_generator.state = saved[name]
+        self.others = list(state.get("others", ()))
         vars(self).update((name, state[name]) for name in _COUNTS)
         self.history.rows[:] = [dict(row) for row in state["rows"]]
         self.history.seconds[:] = state["seconds"]

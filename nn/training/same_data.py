@@ -1,9 +1,4 @@
-"""Checks that a resumed run has the data it began with, by a record of the data in its checkpoints.
-
-For arrays in memory, the record holds their number, shapes and dtypes, and a hash of all values. For arrays that stay
-in files, the hash covers evenly spaced rows, including the first and the last. For indexable objects it holds the
-number of samples, and for streams nothing.
-"""
+"""Whether a resumed run has the data it began with: docs/training.md says what its checkpoints record of them."""
 
 from collections.abc import Mapping
 from hashlib import blake2b

@@ -1,7 +1,4 @@
-"""The local derivative along each arrow of a picture: a number, or the shape and the norm of a Jacobian.
-
-It belongs to the op that the arrow leads to, or to everything inside of a closed module call.
-"""
+"""The local derivative along each arrow of a picture: a number, or the shape and the norm of a Jacobian."""
 
 from collections.abc import Iterator, Sequence
 from math import prod, sqrt

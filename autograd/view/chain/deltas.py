@@ -1,8 +1,4 @@
-"""The chain rule in matrices: the gradient of each array between an operand and the root, in terms of later ones.
-
-This is the delta recursion of textbooks: ``delta(v)`` stands for the gradient of the root by ``v``, and every row gives
-it in terms of deltas nearer to the root. This module owns those rows. It must not know how they are laid out.
-"""
+"""The chain rule in matrices: the gradient of each array between an operand and the root, in terms of later ones."""
 
 import math
 import re

@@ -1,8 +1,4 @@
-"""The web of single entries: how each number of a graph depends on the numbers it was computed from.
-
-For numbers a point is a vertex; for arrays it is one entry of one vertex, and the weights are entries of Jacobians,
-found by sending unit gradients through the rules. This module must not know how paths are counted or written.
-"""
+"""The web of single entries: how each number of a graph depends on the numbers it was computed from."""
 
 import math
 import re

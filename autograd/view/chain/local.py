@@ -1,7 +1,4 @@
-"""The local derivative of a node by one of its operands: as a formula and as a number.
-
-Numbers always come from the rule in the op table. This module must not know how gradients travel, nor any layout.
-"""
+"""The local derivative of a node by one of its operands: as a formula and as a number."""
 
 from collections.abc import Callable, Mapping, Sequence
 from math import prod
@@ -38,18 +35,7 @@ def has_outputs(vertex: Vertex) -> bool:
 
 
 def slope(replay: Replay, names: Names, node: Node, slot: int, *, incoming: str = "G", latex: bool = True) -> Slope:
-    """The derivative of a node by its operand number ``slot``; in LaTeX only if requested.
-
-    >>> from autograd import tensor
-    >>> from autograd.view.chain.local import slope
-    >>> from autograd.view.chain.names import Names
-    >>> from autograd.view.chain.replay import Replay
-    >>> x = tensor(3.0, requires_grad=True, name="x")
-    >>> y = x ** 2
-    >>> found = slope(Replay(y._node), Names([y._node]), y._node, 0)
-    >>> found.formula, float(found.number)
-    ('2 * x', 6.0)
-    """
+    """The derivative of a node by its operand number ``slot``; in LaTeX only if requested."""
     matrix, words = contribution(names, node, slot)
     formula = tex = None
     facts = node.op.facts
@@ -72,11 +58,6 @@ def matrix_formula(op: Any, slot: int, ndims: Sequence[int], attrs: Mapping[str,
 
     ``rows(x)`` joins all axes but the last, ``sum_rows`` adds up the rows of a matrix, ``row_sums`` the numbers in each
     row, and ``column(G)`` adds an axis of length 1 at the end.
-
-    >>> from autograd.engine.op import REGISTRY
-    >>> from autograd.view.chain.local import matrix_formula
-    >>> matrix_formula(REGISTRY["linear"], 1, (2, 2, 1)), matrix_formula(REGISTRY["tanh"], 0, (2,))
-    ('G.T @ x', 'G * (1 - out ** 2)')
     """
     facts = op.facts
     if callable(facts.matrix):

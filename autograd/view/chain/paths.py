@@ -1,8 +1,4 @@
-"""Counts the paths of a graph without walking them, and finds those with the largest product.
-
-A web consists of numbered points with weighted edges that lead from lower to higher numbers; the weight is a local
-derivative. This module owns the two sweeps over it. It must not know what points and edges represent.
-"""
+"""Counts the paths of a graph without walking them, and finds those with the largest product."""
 
 import heapq
 import math

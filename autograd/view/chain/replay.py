@@ -1,8 +1,4 @@
-"""The backward pass once more, for display: nothing is stored on any Tensor, nothing is released, no hook is called.
-
-It works on a live graph, and after ``backward()`` if the values that the rules need are still there: small ones stay on
-the graph, `record` keeps large ones.
-"""
+"""The backward pass once more, for display: nothing is stored on any Tensor, nothing is released, no hook is called."""
 
 from collections.abc import Collection, Iterator
 from math import prod

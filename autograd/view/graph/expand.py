@@ -1,8 +1,4 @@
-"""Shows fused ops (linear, cross-entropy, ...) as the primitive ops that define them.
-
-The definition is applied to the operands as far as the graph kept them; if values were not kept, to zeros of the same
-shape, and only the structure is shown.
-"""
+"""Shows fused ops (linear, cross-entropy, ...) as the primitive ops that define them."""
 
 from dataclasses import replace
 from typing import Any

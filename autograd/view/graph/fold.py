@@ -1,8 +1,4 @@
-"""Makes a graph smaller: closes module calls into one node each, or leaves out the nodes farthest from the output.
-
-This module owns how a Graph becomes a smaller Graph with a new order and new numbers. Finding equal neighbours belongs
-to `repeats`, deciding what is wanted to `shrink`; neither the recording nor the drawing knows about this.
-"""
+"""Makes a graph smaller: closes module calls into one node each, or leaves out the nodes farthest from the output."""
 
 import math
 from collections import Counter

@@ -1,7 +1,4 @@
-"""Decides how much of a graph is shown: as much as was requested, and no more than can be read.
-
-This module owns the order of the measures and their thresholds. How they work belongs to `fold` and `repeats`.
-"""
+"""Decides how much of a graph is shown: as much as was requested, and no more than can be read."""
 
 from collections import Counter
 

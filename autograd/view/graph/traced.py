@@ -1,8 +1,4 @@
-"""Records what is computed from given inputs, also where no gradient flows: a watcher of one call.
-
-Without it a graph starts at the first value that needs a gradient, so the ops between an input and the first parameter
-would be missing. This module must not know how a graph is drawn.
-"""
+"""Records what is computed from given inputs, also where no gradient flows (docs/design.md): a watcher of one call."""
 
 from typing import Any
 

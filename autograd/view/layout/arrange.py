@@ -1,8 +1,4 @@
-"""Our own placing of boxes, frames and arrows, so that a picture needs nothing installed.
-
-A frame is laid out on its own, with a gate on its border for each value that enters or leaves; the frame around it
-treats it as one part, whose gates are where arrows meet it. So boxes never overlap and no arrow crosses a box.
-"""
+"""Our own placing of boxes, frames and arrows, so that a picture needs nothing installed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

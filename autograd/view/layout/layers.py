@@ -1,7 +1,4 @@
-"""Places parts in layers: every arrow leads from an earlier layer to a later one and never crosses a part.
-
-It works along two axes, `u` from layer to layer and `v` across, whatever the direction of the picture.
-"""
+"""Places parts in layers: every arrow leads from an earlier layer to a later one and never crosses a part."""
 
 import heapq
 from collections.abc import Sequence

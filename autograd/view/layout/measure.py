@@ -1,7 +1,4 @@
-"""Places the lines of text within a box, which determines the size of the box.
-
-The widths of texts are computed without a font: they are those of Helvetica, which Arial and Liberation Sans share.
-"""
+"""Places the lines of text within a box, which determines the size of the box."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple

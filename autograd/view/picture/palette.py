@@ -1,8 +1,4 @@
-"""The colours of the pictures, also distinguishable with red-green colour blindness (after Okabe and Ito).
-
-Colour is never the only sign: kinds are also written in words, missing gradients are also dashed, and values that are
-not finite are also marked. This module must not know graphs or formats.
-"""
+"""The colours of the pictures, also distinguishable with red-green colour blindness (after Okabe and Ito)."""
 
 from typing import NamedTuple
 

@@ -1,7 +1,4 @@
-"""Writes a placed picture as SVG text: static, self-contained, readable on any background.
-
-Styles are attributes, never a style sheet, which would leak into the notebook around it.
-"""
+"""Writes a placed picture as SVG text: static, self-contained, readable on any background."""
 
 from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import escape

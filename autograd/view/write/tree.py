@@ -1,8 +1,4 @@
-"""Writes a picture as an indented tree for terminals and doctests: each node above its operands.
-
-This module owns that text. A node that several others use is written out once, and later referred to by its number. It
-must not know the graph behind the picture.
-"""
+"""Writes a picture as an indented tree for terminals and doctests: each node above its operands."""
 
 from collections import deque
 from collections.abc import Iterator

@@ -1,7 +1,4 @@
-"""Run a model, a loss and an optimizer without side effects: everything they can change is restored afterwards.
-
-Every reachable object is recorded; docs/design.md explains why copies are not enough.
-"""
+"""Run a model, a loss and an optimizer without side effects: everything they can change is restored afterwards."""
 
 import random
 import sys

@@ -1,7 +1,4 @@
-"""One training step with everything observed that the checks need, and a few more steps to compare it with.
-
-A `TrialStep` only collects; the modules of checks interpret.
-"""
+"""One training step with everything observed that the checks need, and a few more steps to compare it with."""
 
 import warnings
 from typing import Any, NamedTuple

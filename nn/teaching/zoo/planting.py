@@ -1,9 +1,4 @@
-"""Random programs with one wrong rule at a random node, and a count of how often gradcheck names that node.
-
-Each program has at least 30 nodes, one per line of its source, with fan-out, broadcasting and a module. Every op gets
-its turn. The fault is a wrong factor, a wrong sign, a transposition, a broadcast axis that is not summed, or an index
-that is off by one. ``chainrule zoo --score`` prints the count.
-"""
+"""Random programs with one wrong rule at a random node: how often does gradcheck name it? (docs/design.md)"""
 
 import inspect
 from collections import Counter

@@ -1,8 +1,4 @@
-"""Read the exercises of the bug zoo from TOML files, one file for each family and one table for each exercise.
-
-To add an exercise, add a table ``[[exercise]]`` with the fields of `Exercise`. Programs are written verbatim between
-triple single quotes. The lines of ``story``, ``why`` and each hint are joined.
-"""
+"""Read the exercises of the bug zoo from TOML files, one file for each family and one table for each exercise."""
 
 import tomllib
 from dataclasses import MISSING, fields

@@ -1,0 +1,111 @@
+"""What all ranks do together: sums, and copies of arrays and objects. Every wait is bounded."""
+
+import os
+import pickle
+import sys
+import time
+import traceback
+from collections.abc import Iterable
+from functools import cache
+from socket import gethostname
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd import Tensor
+from nn.ranks import end_all, rank, size, world
+
+_AT_ONCE = 1e-4  # seconds of a wait before this process lets others have its core
+
+
+class Ranks:
+    """All ranks, as seen from one of them. `timeout` is the longest time in seconds to wait for the others."""
+
+    def __init__(self) -> None:
+        self.rank, self.size, self.world = rank(), size(), world()
+        self.timeout = 300.0
+        self.idle = False  # whether this rank has no sample of the present batch, and computes with one of another
+        if self.size > 1:
+            from mpi4py import MPI
+
+            self.mpi = MPI
+            self.comm = self.duplicate()
+            sys.excepthook = self._failed
+            places = [f"{process} on {host}" for process, host in self.gather((os.getpid(), gethostname()))]
+            if self.rank == 0:  # when a process is killed, MPI says no more than its number
+                text = ", ".join(f"rank {number} is {place}" for number, place in enumerate(places))
+                print(f"chainrule: processes: {text}", file=sys.stderr, flush=True)
+
+    def duplicate(self) -> Any:
+        """Make a communicator of its own, on which messages do not mix with others."""
+        comm, request = self.world.Idup()
+        self.wait(request, "the start of all ranks")
+        return comm
+
+    def wait(self, request: Any, what: str) -> None:
+        """Wait until a request is complete. Raises TimeoutError if another rank does not do its part."""
+        started = time.perf_counter()
+        while not request.Test():
+            waited = time.perf_counter() - started
+            if waited > self.timeout:
+                raise TimeoutError(f"waited {self.timeout:g} s for {what}: another rank has ended or hangs.")
+            if waited > _AT_ONCE:
+                time.sleep(min(waited / 20, 1e-3))
+
+    def sum(self, values: Any, what: str = "a sum") -> NDArray[Any]:
+        """The sum of an array over all ranks."""
+        given = np.asarray(values)
+        total = np.array(given, np.float32 if given.dtype == np.float16 else None)  # which MPI cannot add
+        if self.size > 1:
+            self.wait(self.comm.Iallreduce(self.mpi.IN_PLACE, total), what)
+        return total.astype(given.dtype, copy=False)
+
+    def gather(self, value: Any, what: str = "what the others know") -> list[Any]:
+        """The values of all ranks; None costs little."""
+        mine = np.frombuffer(b"" if value is None else pickle.dumps(value), np.uint8)
+        lengths = np.empty(self.size, np.int64)
+        self.wait(self.comm.Iallgather(np.array([mine.size]), lengths), what)
+        if not lengths.any():
+            return [None] * self.size
+        parts = np.empty(lengths.sum(), np.uint8)
+        self.wait(self.comm.Iallgatherv(mine, [parts, lengths.tolist()]), what)
+        pieces = np.split(parts, np.cumsum(lengths)[:-1])
+        return [pickle.loads(piece.tobytes()) if piece.size else None for piece in pieces]
+
+    def first(self, text: str) -> str:
+        """The first text of a rank that is not empty, and whose it is if not all say the same."""
+        texts = self.gather(text or None)
+        if len(set(texts)) == 1:
+            return texts[0] or ""
+        return next(f"rank {number}: {said}" for number, said in enumerate(texts) if said)
+
+    def copy(self, tensors: Iterable[Tensor]) -> None:
+        """Give Tensors the values of rank 0."""
+        tensors = list(tensors)
+        if self.size == 1 or not tensors:
+            return
+        flat = np.concatenate([np.ascontiguousarray(t.data).reshape(-1).view(np.uint8) for t in tensors])
+        self.wait(self.comm.Ibcast(flat), "the values of rank 0")
+        parts = np.split(flat, np.cumsum([t.data.nbytes for t in tensors])[:-1])
+        for t, part in zip(tensors, parts, strict=True):
+            t.data = part.view(t.dtype).reshape(t.shape).copy()
+
+    def require_alike(self, facts: dict[str, Any]) -> None:
+        """Raise ValueError, on all ranks, if a fact differs between them."""
+        first, *others = self.gather(facts, "the settings of the others")
+        for number, found in enumerate(others, 1):
+            for name in first | found:
+                if (own := found.get(name)) != (value := first.get(name)):
+                    raise ValueError(f"rank {number} differs from rank 0 in {name}: {own}, not {value}.")
+
+    def _failed(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        """Let an exception that nobody catches end all ranks."""
+        end_all("".join(["error\n", *traceback.format_exception(kind, error, trace)]).rstrip(), 1)
+
+
+@cache
+def ranks() -> Ranks:
+    """All ranks of this job."""
+    return Ranks()
