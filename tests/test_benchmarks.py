@@ -215,3 +215,9 @@ def test_how_training_scales(bench):
     assert [row["efficiency"] for row in small] == pytest.approx([0.9, 0.9])
     sent = 2e-5 + 0.75 * 2 * 4_000_000 / 1e9
     assert [row["expected"] for row in small] == pytest.approx([0.022 + sent, 0.088 + sent])
+
+
+def test_the_page_on_scaling_has_the_tables_of_the_results():
+    page = FOLDER.parent / "docs" / "make_scaling.py"
+    done = subprocess.run([sys.executable, page, "--check"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
