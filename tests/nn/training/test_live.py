@@ -199,6 +199,18 @@ def test_the_page_in_the_dark():
     assert "<text" in drawn, "texts can be read aloud and found"
 
 
+@pytest.mark.parametrize(
+    ("losses", "log"),
+    [([1.0, 0.05], True), ([1.0, 0.5], False), ([1.0, 0.0], False), ([5.0, -1.0], False), ([np.nan, 1.0, 20.0], True)],
+)
+def test_curves_over_more_than_a_factor_of_ten_are_logarithmic(monkeypatch, losses, log):
+    scales = []
+    monkeypatch.setattr(nn.plot, "learning_curves", lambda curves, *, log, ax: scales.append(log))
+    pictures(nn.History([{"epoch": i, "loss": loss} for i, loss in enumerate(losses, 1)]))
+    assert scales == [log]
+    assert "<svg" not in pictures(nn.History([{"epoch": 1, "loss": np.nan}])), "nothing to draw"
+
+
 def test_a_deep_network_gets_no_more_curves_than_can_be_told_apart():
     model = nn.MLP([2, *[4] * 20, 2], rng=0)
     history = trained(model, epochs=2)
