@@ -198,6 +198,26 @@ def dealt():
     say("drawn", "differently" if len(drawn) == size() else drawn)
 
 
+def shards(folder):
+    """Of six files, each rank reads its own while it trains, and all samples are seen once in an epoch."""
+    x = nn.data.npy([f"{folder}/{i}.npy" for i in range(6)])
+    opened, part = set(), x._part
+    x._part = lambda which: opened.add(which) or part(which)
+
+    class Forget(nn.Callback):
+        """What was read to compare the data of the ranks."""
+
+        def on_fit_begin(self, run):
+            opened.clear()
+
+    model = Noticing()
+    optimizer = Averaged(optim.SGD(model.parameters(), lr=1e-9))
+    loader = nn.data.Loader(x, 12, shuffle=True, window=24, seed=0)
+    nn.fit(model, loader, loss=nn.MSELoss(), optimizer=optimizer, epochs=1, callbacks=[Forget()])
+    everything = sorted(n for part in ranks().gather(model.seen) for *numbers, _ in part for n in numbers)
+    say("shards", ranks().gather(sorted(opened)), "once" if everything == list(range(120)) else everything)
+
+
 def buckets():
     """All buckets but the last are on their way before the pass ends; what no rank uses has no gradient."""
     averaged.BUCKET = 1 << 10

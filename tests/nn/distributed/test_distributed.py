@@ -57,9 +57,12 @@ def jobs(tmp_path_factory):
     if not HAS_MPI:
         pytest.skip("needs MPI: pip install mpi4py mpich")
     folder = tmp_path_factory.mktemp("run")
+    for i in range(6):
+        np.save(folder / f"{i}.npy", np.arange(20.0 * i, 20.0 * (i + 1), dtype="float32")[:, None])
     same = ["adam-float32-plain", "sgd-float64-norm"], ["sgd-float32-norm", "adam-float64-norm"]
     three = said(
         *(3, f"same_weights {' '.join(same[0])}", "same_bits", "loaders_and_losses", "dealt", "refused"),
+        f"shards {folder}",
         f"resumed {folder} 2 begun",
     )
     return three + said(
@@ -101,6 +104,7 @@ def test_weights_are_those_of_one_process(jobs, name):
     [
         *("again same", "exactly same", "dealt once", "drawn differently", "buckets 6 started within the pass 5"),
         "unused True True None True",
+        "shards [[0, 1], [2, 3], [4, 5]] once",
     ],
 )
 def test_what_ranks_share(jobs, line):
