@@ -82,8 +82,8 @@ def mixing_of(training: Training, prediction: Any) -> float | None:
     if not isinstance(prediction, Tensor | np.ndarray) or not prediction.ndim or not x.size or x.ndim == 0:
         return None
     sequence = x.ndim > 2 or (x.ndim == 2 and x.dtype.kind in "iu")
-    axes = [(0, 0), (1, 1), (1, 0)] if sequence else [(0, 0)]
-    fits = [(a, b) for a, b in axes if b < prediction.ndim and x.shape[a] == prediction.shape[b]]
+    axes = [(a, b) for a in (0, 1) for b in range(prediction.ndim)] if sequence else [(0, 0)]
+    fits = [(a, b) for a, b in axes if x.shape[a] == prediction.shape[b]]
     rows = [(0, 0)] * (prediction.shape[0] % len(x) == 0)
     return min((_change(training, x, a, b) for a, b in fits or rows if x.shape[a] > 2), default=None)
 

@@ -50,7 +50,10 @@ def _share_pulled_away(trial: TrialStep, sign: float) -> float:
         return 0.5
     if target.shape == pull.shape:
         sides = np.unique(target)
-        if sides.size > 1 or taken_by(trial.loss_function) == "numbers":
+        takes = taken_by(trial.loss_function) or (
+            "scores" if (trial.loss or 0.0) < 0.0 else ""
+        )  # a distance may be asked for
+        if sides.size > 2 or takes == "numbers" or (sides.size == 2 and takes):
             towards = -sign * pull * (target - (sides.mean() if sides.size == 2 else plain(trial.prediction)))
     elif target.dtype.kind in "iu" and pull.shape[:1] + pull.shape[2:] == target.shape and target.min() >= 0:
         towards = -sign * np.take_along_axis(pull, target[:, None] % pull.shape[1], axis=1)

@@ -135,7 +135,7 @@ class TrialStep:
         self.undecayed: Walk | None = None  # as many without decay
         self.multiples: dict[float, float] = {}  # the loss after as many steps with a larger rate, if it hardly falls
         self.mixing: float | None = None  # see `mixing_of`
-        self.unasked = "the model returns no array with a row for each sample"
+        self.unasked = "the model does not return an array with a row for each of at least three samples"
         self.warned: list[warnings.WarningMessage] = []
         self.failure: Exception | None = None
         self.one_way: list[str] = []

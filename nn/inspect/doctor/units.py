@@ -4,6 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable
 from itertools import takewhile
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ _FEWEST_NUMBERS = 16
 _FEWEST_UNITS = 4
 _TOO_MANY = 0.75
 _FEWEST_LAYERS = 4  # layers; in fewer, a small output layer is enough to change the ratio
-_FAR = 1e3  # the factor between the last hidden layer and the first
+_FAR = 1e3  # the factor between one of the last two layers and the first
 
 FLAT = 0.01  # of the largest slope
 
@@ -71,21 +72,22 @@ def _mostly(trial: TrialStep, wanted: Callable[[float, float], bool], share: Cal
 @finds("vanishing-gradient", "pass", places=True)
 def vanishing(trial: TrialStep) -> Found | None:
     """The gradient shrinks on its way back to the first layer."""
-    return _far_off(trial.deltas, lambda ratio: ratio < 1.0 / _FAR)
+    return _far_off(trial.deltas, min, lambda ratio: ratio < 1.0 / _FAR)
 
 
 @finds("exploding-gradient", "pass", places=True)
 def exploding(trial: TrialStep) -> Found | None:
     """The gradient grows on its way back to the first layer."""
-    return _far_off(trial.deltas, lambda ratio: ratio > _FAR)
+    return _far_off(trial.deltas, max, lambda ratio: ratio > _FAR)
 
 
-def _far_off(deltas: dict[str, float], far: Callable[[float], bool]) -> Found | None:
-    """The first layers, as long as their gradient is far from that of the last hidden layer."""
+def _far_off(deltas: dict[str, float], which: Any, far: Callable[[float], bool]) -> Found | None:
+    """The first layers, as long as their gradient is far from those of the last two, whichever is nearer."""
     if len(deltas) < _FEWEST_LAYERS or not all(deltas.values()):  # an output layer of zeros lets nothing through yet
         return None
-    ratios = {path: delta / list(deltas.values())[-2] for path, delta in deltas.items()}
+    last = which(list(deltas)[-2:], key=deltas.__getitem__)  # the output layer may be small, or the other in a branch
+    ratios = {path: delta / deltas[last] for path, delta in deltas.items()}
     first, ratio = next(iter(ratios.items()))
     each = ratio ** (1.0 / (len(deltas) - 2))
     where = list(takewhile(lambda path: far(ratios[path]), ratios))
-    return Found({"first": first, "last": list(deltas)[-2], "ratio": ratio, "per_layer": each}, where)
+    return Found({"first": first, "last": last, "ratio": ratio, "per_layer": each}, where)

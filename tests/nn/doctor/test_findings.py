@@ -233,6 +233,7 @@ TABLE = {
         (lambda: classify(with_bias(Applying(lambda x: np.maximum(x, 0)), "first.bias", 0.0), x=X * (X > 0)), None),
         (lambda: classify(hooked(lambda g: g)), None),
         (lambda: classify(black_borders(), x=IMAGES, y=CLASSES), None),  # ReLU at exactly 0
+        (lambda: regress(at_kinks(), lambda m: sgd(m, 0.01), x=np.eye(64, 1, dtype="float32")), None),  # on both sides
     ],
     "uphill": [
         (lambda: classify(mlp(), lambda m: optim.Adam(m.parameters(), maximize=True)), ()),
@@ -241,6 +242,7 @@ TABLE = {
         (lambda: classify(mlp(), lambda m: optim.Adam(m.parameters(), maximize=True), minus_cross_entropy), None),
         (lambda: regress(mlp(5, 16, 1), loss=lambda p, y: -np.mean(np.exp(-((p - y) ** 2)))), None),  # is negative
         (lambda: regress(mlp(5, 16, 1), loss=nn.HingeLoss(), y=np.sign(NUMBERS)), None),
+        (lambda: regress(mlp(5, 16, 1), loss=distances, y=(NUMBERS > 0).astype(int)), None),  # 1 means: near
     ],
     "no-progress": [
         (lambda: classify(mlp(), lambda m: sgd(m, 1e-9)), ()),
@@ -269,6 +271,10 @@ TABLE = {
         (lambda: classify(Attending()), None),
         (lambda: classify(Noisy(rng=np.random.default_rng(0))), None),  # other answers each time
         (lambda: classify(Reading("tanh")), None),
+        (
+            lambda: classify(Tagging(), x=WORDS[:12].T, y=WORDS[:12].T % 3),
+            None,
+        ),  # (steps, samples), then classes between
         (lambda: regress(StepByStep(), x=X.T[..., None], y=NUMBERS.T[..., None].repeat(5, axis=0)), None),
     ],
     "constant-inputs": [
@@ -293,7 +299,11 @@ TABLE = {
         (lambda: classify(with_bias(deep("relu"), "24.weight", 1e-6)), None),  # a small output layer
         (lambda: classify(with_bias(deep("relu"), "24.weight", 0.0)), None),
     ],
-    "exploding-gradient": [(lambda: classify(deep("relu", 1.0)), ...), (lambda: classify(deep("relu")), None)],
+    "exploding-gradient": [
+        (lambda: classify(deep("relu", 1.0)), ...),
+        (lambda: classify(deep("relu")), None),
+        (lambda: classify(Branches()), None),  # the last layer but one lies in a branch that hardly counts
+    ],
     "not-in-optimizer": [
         (lambda: classify(mlp(), lambda m: optim.Adam([m[0].weight])), {"0.bias", "2.weight", "2.bias"}),
         (lambda: classify(mlp(), lambda m: adam(mlp())), {"0.weight", "0.bias", "2.weight", "2.bias"}),
@@ -440,6 +450,36 @@ class StepByStep(nn.Module):
         return self.answer(self.read(x)[0])
 
 
+class Tagging(nn.Module):
+    """Classes for each step of sequences (steps, samples)."""
+
+    def __init__(self):
+        self.words, self.read, self.answer = nn.Embedding(90, 8, rng=0), nn.GRU(8, 8, rng=0), nn.Linear(8, 3, rng=0)
+
+    def forward(self, x):
+        return np.moveaxis(self.answer(self.read(self.words(x))[0]), 2, 1)
+
+
+class Branches(nn.Module):
+    """Residual branches that start small, as with LayerScale."""
+
+    def __init__(self):
+        self.first, self.last = nn.Linear(5, 16, rng=0), nn.Linear(16, 3, rng=1)
+        self.branches = [nn.Linear(16, 16, rng=i) for i in range(4)]
+
+    def forward(self, x):
+        x = self.first(x)
+        for branch in self.branches:
+            x = x + 1e-5 * np.tanh(branch(x))
+        return self.last(x)
+
+
+def distances(prediction, same):
+    """Pairs that are the same should be near 0, others farther than 1."""
+    far = prediction**2
+    return np.mean(np.where(same > 0, far, np.maximum(0.0, 1.0 - far)))
+
+
 class Applying(nn.Module):
     """A function between two layers."""
 
@@ -493,6 +533,13 @@ def black_borders():
     """A convolution without bias at its start: most of its sums are exactly 0."""
     model = nn.Sequential(nn.Conv2d(1, 8, 3, rng=0), nn.ReLU(), nn.Flatten(), nn.Linear(288, 3, rng=1))
     nn.init.zeros_(model[0].bias)
+    return model
+
+
+def at_kinks():
+    """Two ReLUs at exactly 0 for all samples but the first, one of which should rise, the other fall."""
+    model = mlp(1, 2, 1)
+    model[0].weight.data[:], model[0].bias.data[:], model[2].weight.data[:] = [[1.0], [1.5]], 0.0, [[1.0, -1.0]]
     return model
 
 
