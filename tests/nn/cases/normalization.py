@@ -54,10 +54,10 @@ def seasoned(module):
     return module
 
 
-def batch_norms(name, make, shape, errors):
+def batch_norms(name, make, shape, errors, theirs=None):
     """A layer in training, in evaluation, and with the settings that change what it does."""
     words = f"{make.__name__}(3, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)"
-    torch = f"nn.{make.__name__}"
+    torch = f"nn.{theirs or make.__name__}"
     facts = {"least": 2, "empty": False, "bad": errors}
     yield Case(name, lambda: make(3), numbers(3, *shape), batch_norm(True), words, f"{torch}(3)", **facts)
     yield Case(
@@ -128,6 +128,13 @@ CASES = [
         wrong("(N, C) or (N, C, L) with C = 3 channels, not (", (2, 4), (3,), (2, 4, 3), (2, 3, 1, 1)),
     ),
     *batch_norms("BatchNorm1d-sequence", nn.BatchNorm1d, (4,), []),
+    *batch_norms(
+        "SyncBatchNorm",
+        nn.distributed.SyncBatchNorm,
+        (2, 2),
+        wrong("(N, C, ...) with C = 3 channels, not (", (2, 4), (3,), (2, 4, 3)),
+        "BatchNorm2d",  # theirs needs a GPU
+    ),
     lazy("LazyBatchNorm1d", lambda: called(nn.LazyBatchNorm1d(), 2, 3), ()),
     lazy("LazyBatchNorm2d", lambda: called(nn.LazyBatchNorm2d(), 2, 3, 1, 1), (2, 2)),
     *batch_norms(
