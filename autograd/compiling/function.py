@@ -184,8 +184,7 @@ class Compiled(Generic[P, R]):
             result = self._run_eager(args, kwargs)  # which raises it too, if it was the user's
             why = str(error)
             if not isinstance(error, Refused):
-                line = place(*line_of(error))
-                why = f"tracing it raised {type(error).__name__} ({error}), at {line}"
+                why = f"tracing it raised {type(error).__name__} ({error}), at {place(*line_of(error))}"
             self._refuse(why, arguments)
             return result
         if trace.refused is not None:

@@ -107,8 +107,7 @@ def _is_operand(x: Any, shape: tuple[int, ...]) -> bool:
 
 
 def _rows(shape: tuple[int, ...]) -> int:
-    row = int(np.prod(shape[1:]))
-    return max(1, SIZE // row)
+    return max(1, SIZE // int(np.prod(shape[1:])))
 
 
 class Chain:

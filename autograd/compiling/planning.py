@@ -28,12 +28,10 @@ class Plan:
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
         recorder = trace.recorder
-        self.outputs: list[Var] = [*values_of_template(trace.template)]
-        for effect in trace.effects:
-            self.outputs += values_of_template(effect.template)
+        self.outputs: list[Var] = values_of_template((trace.template, *(effect.template for effect in trace.effects)))
         for call in recorder.calls:
             if call.kind == "host":
-                self.outputs += [var for var in (*call.kwargs["grads"], *call.kwargs["data"]) if var is not None]
+                self.outputs += vars_in((call.kwargs["grads"], call.kwargs["data"]))
         self.escaping: set[int] = {id(var.memory) for var in self.outputs if var.memory is not None}
         rewritten = Rewritten(recorder.calls, self.outputs)
         self.shared: int = rewritten.shared

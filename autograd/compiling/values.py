@@ -77,8 +77,7 @@ class Values:
             if not slot.is_at(first):
                 self.aliases.append((first, slot))
             return self._generators[id(real)][0]
-        var = self._new(real, None, False, slot)
-        stands = NotedGenerator(self, real, var)
+        stands = NotedGenerator(self, real, self._new(real, None, False, slot))
         self.drawn_from.append((real, deepcopy(real.bit_generator.state)))
         self._generators[id(real)] = stands, state_of(real)
         return stands

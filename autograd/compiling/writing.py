@@ -357,6 +357,5 @@ def write(plan: Plan, name: str) -> tuple[str, Any, int, list[Callable[[], None]
     the changes before it."""
     writer = _Writer(plan, name)
     text, space = writer.write()
-    code = compile(text, source_file(name, text), "exec")
-    exec(code, space)  # our own text
+    exec(compile(text, source_file(name, text), "exec"), space)  # our own text
     return text, space[name], writer.first_effect, writer.undo

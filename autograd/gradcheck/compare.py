@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from autograd.gradcheck.differences import HIGHEST, STEP, Curve, Slopes, quick, sweep
 from autograd.gradcheck.plan import Column, Limits, Weights, columns_of, direction, entry, weights_of
 from autograd.gradcheck.problem import Array, Problem, RuleFailure
-from autograd.gradcheck.report import MEANING, Row
+from autograd.gradcheck.report import SEVERITY, Row
 from autograd.gradcheck.verdicts import Finding, Tolerance, judge
 from autograd.progress import expect, over
 
@@ -26,7 +26,6 @@ _MOST_WRONG = 3  # so many sweeps that end with "wrong" are proof enough for one
 _FINEST_HINT = 2.0**-12
 _CLEAR = 1e-3  # noise up to this fraction of a derivative leaves enough of it to see
 _FARTHEST = 0.5  # the first step of a sweep where rounding hides more than that
-_SEVERITY = {verdict: rank for rank, verdict in enumerate(MEANING)}
 _NO_PATH = "no path of the graph leads back to this input, although the output depends on it"
 _LEFT = f"{_NO_PATH}: the value left the graph on the way"
 _ABOUT_NOTHING = {
@@ -379,7 +378,7 @@ def _ratio(a: Array, b: Array) -> Array:
 
 
 def _worst(findings: dict[tuple[int, int], Finding], columns: list[Column]) -> _Worst:
-    (row, c), finding = min(findings.items(), key=lambda f: (f[1].ok, _SEVERITY[f[1].verdict], -f[1].excess))
+    (row, c), finding = min(findings.items(), key=lambda f: (f[1].ok, SEVERITY[f[1].verdict], -f[1].excess))
     return _Worst(finding, columns[c], row)
 
 

@@ -25,6 +25,7 @@ MEANING: dict[Verdict, str] = {
     "independent": "the output does not depend on the input",
 }
 
+SEVERITY = {verdict: rank for rank, verdict in enumerate(MEANING)}
 _MOST_ROWS = 30  # a longer table shows what is not right, and counts the rest
 
 
@@ -179,8 +180,7 @@ class GradcheckReport:
         >>> gradcheck(lambda x: abs(x[0]) + x[1], [0.0, 1.0]).worst.verdict
         'kink'
         """
-        rank = list(MEANING)
-        return min(self.rows, key=lambda row: (row.ok, rank.index(row.verdict)))
+        return min(self.rows, key=lambda row: (row.ok, SEVERITY[row.verdict]))
 
     def __bool__(self) -> bool:
         return self.ok

@@ -147,8 +147,7 @@ implements(np.diagonal)(lambda a, offset=0, axis1=0, axis2=1: _diagonal_of(a, of
 def _diagonal_of(a: Any, offset: int, axis1: int, axis2: int) -> Any:
     moved = np.moveaxis(a, (axis1, axis2), (-2, -1))
     rows, columns = moved.shape[-2:]
-    count = max(min(rows + min(offset, 0), columns - max(offset, 0)), 0)
-    steps = np.arange(count)
+    steps = np.arange(max(min(rows + min(offset, 0), columns - max(offset, 0)), 0))
     return moved[..., steps - min(offset, 0), steps + max(offset, 0)]
 
 

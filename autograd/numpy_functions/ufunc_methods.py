@@ -5,6 +5,7 @@ the other. NumPy computes its own answer first, and its errors are raised.
 """
 
 from collections.abc import Callable, Iterator
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -48,10 +49,8 @@ def _accumulate(ufunc: np.ufunc, op: Any) -> Callable[..., Any]:
         if not ufunc.accumulate(plain(array), axis=axis).size:
             return array + 0.0
         axis %= array.ndim
-        results = [array[along(axis, 0)]]
-        for i in range(1, array.shape[axis]):
-            results.append(op(results[-1], array[along(axis, i)]))
-        return shape.stack(*results, axis=axis)
+        entries = (array[along(axis, i)] for i in range(array.shape[axis]))
+        return shape.stack(*accumulate(entries, op), axis=axis)
 
     return run
 

@@ -141,8 +141,7 @@ def qr_rule(g: Any, x: Array, out: Any) -> Any:
 
 def _qr_tall(gq: Array, gr: Array, q: Array, r: Array) -> Array:
     m = np.matmul(r, transposed(gr)) - np.matmul(transposed(gq), q)
-    strict = np.tri(m.shape[-1], k=-1, dtype=bool)
-    lower = np.where(strict, m, 0.0)
+    lower = np.where(np.tri(m.shape[-1], k=-1, dtype=bool), m, 0.0)
     symmetric = lower + transposed(lower) + m * identity_like(m)
     return transposed(np.linalg.solve(r, transposed(gq + np.matmul(q, symmetric))))
 

@@ -43,8 +43,7 @@ def _steps(
 ) -> tuple[Array, ...]:
     """The definition of all: the states h of all steps, and what else belongs to the state after the last."""
     length, count, inputs = x.shape
-    size = weights[1].shape[1]
-    state = [np.zeros((count, size), x.dtype) if part is None else part for part in state]
+    state = [np.zeros((count, weights[1].shape[1]), x.dtype) if part is None else part for part in state]
     a = np.split(linear(x.reshape((length * count, inputs)), weights[0], biases[0]), length)
     found: list[Any] = [None] * length
     for t in _order(length, reverse):

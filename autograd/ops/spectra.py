@@ -202,8 +202,7 @@ def _of_singular_values_rule(g: Array, x: Array, u: Array, v: Array, even: Array
         beside = transposed(left) - np.matmul(v, transposed(along))
         total = total + np.matmul(u, transposed(beside * np.nan_to_num(outside)))
     of_values = np.sum(along * identity_like(even), axis=-1)
-    clear = unknown(x)
-    return _known(g, total, even, odd, outside) + clear, of_values + unknown(np.sum(x))
+    return _known(g, total, even, odd, outside) + unknown(x), of_values + unknown(np.sum(x))
 
 
 _of_singular_values: Callable[..., Any] = defop(
