@@ -35,7 +35,7 @@ def animation(
         "title": f"Backward pass from {names(replay.root)}",
         "counts": {"nodes": len(stage.order), "operations": len(ops), "most": MOST_STEPS},
         "left out": [node.op for node in stage.graph.nodes if node.kind == "hidden"],
-        "facts": {str(i): fact.text for i, fact in facts(stage.graph, names).items()},
+        "facts": {str(i): fact() for i, fact in facts(stage.graph, names).items()},
         "moments": moments,
         "start": {"node": stage.box(replay.root), "index": stage.index(replay.root), "complete": True},
     }

@@ -11,7 +11,7 @@ from autograd.files import destination
 from autograd.printable import Printable
 from autograd.progress import Work
 from autograd.view.chain.along import along
-from autograd.view.chain.facts import Fact, facts
+from autograd.view.chain.facts import facts
 from autograd.view.graph.expand import expand as expand_fused
 from autograd.view.graph.fold import leave_out
 from autograd.view.graph.records import Graph
@@ -137,8 +137,8 @@ class Drawing(Printable):
     """
 
     def __init__(
-        self, picture: Picture, renderer: Renderer = "auto", *, width: float | None = None,
-        facts: Mapping[int, Fact] = MappingProxyType({}), opened: "Drawing | None" = None, depth: int | None = None,
+        self, picture: Picture, renderer: Renderer = "auto", *, width: float | None = None, depth: int | None = None,
+        facts: Mapping[int, Callable[[], str]] = MappingProxyType({}), opened: "Drawing | None" = None,
     ) -> None:  # fmt: skip
         self.picture, self._renderer, self._width = picture, renderer, width
         self._facts, self._open, self._depth = facts, opened, depth  # of the picture with all modules open
@@ -150,10 +150,10 @@ class Drawing(Printable):
     @cached_property
     def _data(self) -> dict[str, Any]:
         """What the page shows after a click: facts by box, and the SVG in which closed modules are open."""
-        said = {str(i): fact.text for i, fact in self._facts.items()}
+        said = {str(i): fact() for i, fact in self._facts.items()}
         if self._open is None:
             return {"facts": said}
-        said |= {f"open {i}": fact.text for i, fact in self._open._facts.items()}
+        said |= {f"open {i}": fact() for i, fact in self._open._facts.items()}
         return {"facts": said, "open": self._open.svg, "depth": self._depth}
 
     @property
@@ -233,9 +233,18 @@ class Drawing(Printable):
         path.write_text(content, encoding="utf-8", newline="\n")  # the same bytes on every system
         return path
 
+    @cached_property
+    def _still(self) -> str:
+        """The picture where nothing moves: without numbers if a notebook would grow by more than 2 kB for each box."""
+        if 2 * len(self.svg) + len(self.text) < 1700 * max(100, len(self.picture.boxes)):
+            return self.svg
+        boxes = tuple(box._replace(rows=(), details=(), tooltip="") for box in self.picture.boxes)
+        notes = (*self.picture.notes, "the numbers are shown where scripts run, and by save")
+        return render(self.picture._replace(boxes=boxes, notes=notes), self._renderer, self._width)[0]
+
     def _forms(self) -> dict[str, Callable[[], str]]:
         return {
-            "text/html": lambda: write_output(self.picture, self.svg, self._data),
-            "image/svg+xml": lambda: self.svg.replace('"', "'"),  # JSON would escape each; texts of a picture have none
+            "text/html": lambda: write_output(self.picture, self._still, self._data, self.svg),
+            "image/svg+xml": lambda: self._still.replace('"', "'"),  # JSON would escape each; texts have none
             "text/plain": lambda: self.text,
         }

@@ -1,8 +1,10 @@
 """What a notebook gets of a drawing: an image with its text, made alive by a script, and never by a name."""
 
+import base64
 import json
 import re
 import sys
+import zlib
 from html.parser import HTMLParser
 from types import SimpleNamespace
 from urllib.parse import unquote
@@ -12,7 +14,7 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import tensor
+from autograd import record, tensor
 from autograd.view import draw, steps
 from autograd.view.write import page as page_module
 
@@ -48,7 +50,9 @@ class Tags(HTMLParser):
 
     def handle_data(self, data):
         if self._inside:
-            self.data.append(json.loads(data))
+            found = json.loads(data)
+            packed = found.get("packed")
+            self.data.append(json.loads(zlib.decompress(base64.b64decode(packed))) if packed else found)
             self._inside = False
 
 
@@ -97,18 +101,42 @@ def test_a_folded_picture_brings_its_modules_open():
     closed, opened = (nn.draw(model, x, depth=depth) for depth in (1, None))
     [data] = output(closed)[0].data
     assert (data["depth"], data["open"]) == (1, opened.svg)
-    texts = {i: fact.text for i, fact in opened._facts.items()}
+    texts = {i: fact() for i, fact in opened._facts.items()}
     assert {key for key in data["facts"] if key.startswith("open")} == {f"open {i}" for i in texts}
     assert all("\n".join(said(data, f"open {i}")) == text for i, text in texts.items())
     [data] = output(opened)[0].data
     assert "open" not in data
 
 
+def heavy():
+    """A picture of a hundred boxes with histograms of values and gradients."""
+    with record():
+        model = nn.Transformer(8, 2, 1, 1, 16, 0.0, rng=0)
+        x = np.random.default_rng(0).standard_normal((2, 3, 8)).astype("f")
+        loss = nn.MSELoss()(model(x, x), x)
+        loss.backward()
+    return draw(loss, max_nodes=100)
+
+
 def test_a_hundred_boxes_add_less_than_200_kilobytes(graphs):
-    drawing = draw(graphs.tangle(78), max_nodes=100, renderer="own")
-    assert 95 <= len(drawing.picture.boxes) <= 100
-    assert len(json.dumps(drawing._repr_mimebundle_())) < 200_000
+    light = draw(graphs.tangle(78), max_nodes=100, renderer="own")
+    for drawing in (light, heavy()):
+        assert 95 <= len(drawing.picture.boxes) <= 100
+        assert len(json.dumps(drawing._repr_mimebundle_())) < 200_000
     assert len(page_module._viewer()) < 30_000
+    assert light._still is light.svg
+
+
+def test_a_large_picture_has_its_numbers_where_scripts_run():
+    drawing = heavy()
+    tags, _, svg = output(drawing)
+    [data] = tags.data
+    assert data["svg"] == drawing.svg
+    assert 'class="bars"' in drawing.svg
+    assert "class='bars'" not in svg
+    assert "the numbers are shown where scripts run" in svg
+    assert "class='bars'" not in drawing._repr_mimebundle_()["image/svg+xml"]
+    assert svg.count("class='node'") == len(drawing.picture.boxes)
 
 
 def test_a_notebook_gets_the_script_once_in_the_cell_that_runs_first(monkeypatch, graphs):

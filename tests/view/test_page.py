@@ -8,7 +8,7 @@ import pytest
 import nn
 from autograd import tensor
 from autograd.view import draw, steps
-from tests.view.test_output import HOSTILE
+from tests.view.test_output import HOSTILE, heavy
 
 pytestmark = pytest.mark.long
 
@@ -136,6 +136,14 @@ def test_a_notebook_shows_it_light_or_dark_with_one_script(notebook, graphs, bac
     assert (sum(map(int, re.findall(r"\d+", text)[:3])) > 500) == dark
     assert page.locator(".chainrule").first.bounding_box()["width"] == 900
     assert page.locator("#chainrule-style").count() == 1
+
+
+def test_a_large_picture_unpacks_its_numbers(notebook):
+    drawing = heavy()
+    page = notebook(drawing)
+    page.wait_for_function("document.querySelector('.chainrule .node')")
+    assert page.locator("img").count() == 0
+    assert page.locator(".bars").count() == drawing.svg.count('class="bars"') > 50
 
 
 def test_without_scripts_the_picture_is_seen(notebook, graphs):

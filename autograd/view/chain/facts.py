@@ -2,8 +2,9 @@
 
 import linecache
 from collections.abc import Callable
+from functools import partial
 from pathlib import PurePath
-from typing import Any, NamedTuple
+from typing import Any
 
 from autograd.engine.graph import Node
 from autograd.provenance import line_of, place
@@ -15,23 +16,8 @@ from autograd.view.graph.records import Graph, GraphNode
 _LISTED = 40  # operations of a closed call
 
 
-class Fact(NamedTuple):
-    """A place in the program, whose text is read when it is asked for, and what is to be said besides."""
-
-    file: str
-    line: int
-    words: list[str]
-
-    @property
-    def text(self) -> str:
-        """All of it, line by line."""
-        where = PurePath(place(self.file, self.line)).name
-        source = [f"line {where}", linecache.getline(self.file, self.line).strip()] if self.file else []
-        return "\n".join([*source, *self.words])
-
-
-def facts(graph: Graph, names: Names | None = None) -> dict[int, Fact]:
-    """The line of code of each node, and its formulas, in which ``G`` is the gradient of the result.
+def facts(graph: Graph, names: Names | None = None) -> dict[int, Callable[[], str]]:
+    """The line of code of each node, and its formulas, in which ``G`` is the gradient of the result, when called.
 
     With ``names``, every operand has one, and closed calls list their operations; else those that the user has given.
     """
@@ -39,17 +25,22 @@ def facts(graph: Graph, names: Names | None = None) -> dict[int, Fact]:
     return {node.id: _fact(node, names, names or given.get) for node in graph.nodes if node.vertices}
 
 
-def _fact(node: GraphNode, names: Names | None, called: Callable[[Any], str | None]) -> Fact:
+def _fact(node: GraphNode, names: Names | None, called: Callable[[Any], str | None]) -> Callable[[], str]:
     if node.kind in ("module", "hidden"):
         ops = sorted((v for v in node.vertices if isinstance(v, Node)), key=lambda v: v.seq) if names else []
         more = [f"... {len(ops) - _LISTED:,} more"] if len(ops) > _LISTED else []
-        return Fact("", 0, [f"{names(v)} = {names.expression(v)}" for v in ops[:_LISTED] if names] + more)
+        return partial(_text, "", 0, [f"{names(v)} = {names.expression(v)}" for v in ops[:_LISTED] if names] + more)
     vertex = node.vertices[0]
     file, line = line_of(vertex)
     lines: list[str] = []
     if not isinstance(vertex, Node):
-        return Fact(file, line, lines)
+        return partial(_text, file, line, lines)
     for slot, (operand, parent) in enumerate(zip(node.operands, vertex.parents, strict=False)):
         formula, words = (None, {}) if parent is None else contribution(called, vertex, slot)
         lines += [f"to {called(parent) or operand}: {as_text(formula, words)}"] if formula else []
-    return Fact(file, line, lines)
+    return partial(_text, file, line, lines)
+
+
+def _text(file: str, line: int, lines: list[str]) -> str:
+    source = [f"line {PurePath(place(file, line)).name}", linecache.getline(file, line).strip()] if file else []
+    return "\n".join([*source, *lines])

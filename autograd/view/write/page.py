@@ -7,6 +7,8 @@ about these; it must not know any graph.
 import json
 import re
 import sys
+import zlib
+from binascii import b2a_base64
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -20,13 +22,13 @@ _script: list[Any] = [None, None]  # the cell whose output holds the script, and
 
 def write_page(picture: Picture, svg: str, data: dict[str, Any]) -> str:
     """The page around an SVG of the picture, to move, fold, search and click in."""
-    body = f'<div class="chainrule page">{svg}{_data(data)}</div>'
+    body = f'<div class="chainrule page">{svg}{_data(_compact(data))}</div>'
     return _page(headline(picture), "", body, f"{_viewer()}chainrule.all();")
 
 
 def write_player(svg: str, animation: dict[str, Any]) -> str:
     """The page that plays a backward pass, with the facts of each node and the moments of the pass."""
-    body = Template(_text("player.html")).substitute(svg=svg, data=_data(animation))
+    body = Template(_text("player.html")).substitute(svg=svg, data=_data(_compact(animation)))
     return _page(animation["title"], _text("player.css"), body, _viewer() + _text("player.js"))
 
 
@@ -38,15 +40,17 @@ def write_frame(page: str) -> str:
     )
 
 
-def write_output(picture: Picture, svg: str, data: dict[str, Any]) -> str:
+def write_output(picture: Picture, still: str, data: dict[str, Any], svg: str) -> str:
     """The picture for the output of a notebook's cell: an image, which the script replaces by the SVG to move in.
 
     What forbids scripts (an untrusted notebook, the page of a code host) usually allows images.
     """
-    url = svg.replace("%", "%25").replace("#", "%23").replace("\n", "%0A").replace("\t", "%09").replace('"', "'")
+    url = still.replace("%", "%25").replace("#", "%23").replace("\n", "%0A").replace("\t", "%09").replace('"', "'")
     image = f'<img alt="{escape(description(picture))}" style="max-width:100%" src="data:image/svg+xml,{escape(url)}">'
+    written = json.dumps(_compact(data | ({} if svg == still else {"svg": svg})))
+    packed = _data({"packed": b2a_base64(zlib.compress(written.encode()), newline=False).decode()})
     script = _viewer() if _first_in_notebook() else ""
-    return f'<div class="chainrule">{image}{_data(data)}<script>{script}window.chainrule?.all();</script></div>'
+    return f'<div class="chainrule">{image}{packed}<script>{script}window.chainrule?.all();</script></div>'
 
 
 def _first_in_notebook() -> bool:
@@ -71,14 +75,15 @@ def _viewer() -> str:
     return re.sub(r"^ +|^//.*\n| +// .*$", "", script, flags=re.MULTILINE)
 
 
+def _compact(data: dict[str, Any]) -> dict[str, Any]:
+    """The same data with each line of its facts once: many boxes share the line of code."""
+    texts: dict[str, int] = {}
+    facts = {k: [texts.setdefault(line, len(texts)) for line in text.split("\n")] for k, text in data["facts"].items()}
+    return data | {"facts": facts, "texts": list(texts)}
+
+
 def _data(data: dict[str, Any]) -> str:
-    texts: dict[str, int] = {}  # each line of the facts once: many boxes share the line of code
-    facts = {
-        key: [texts.setdefault(line, len(texts)) for line in text.split("\n")] for key, text in data["facts"].items()
-    }
-    written = json.dumps(data | {"facts": facts, "texts": list(texts)}, separators=(",", ":")).replace(
-        "<", "\\u003c"
-    )  # so that no name in it ends the script
+    written = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")  # so that no name in it ends the script
     return f'<script type="application/json">{written}</script>'
 
 

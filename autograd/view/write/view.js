@@ -401,16 +401,23 @@ function pane(root, svg, { facts = () => '', open = null, depth = 0, tall = fals
 
 const parse = text => document.importNode(new DOMParser().parseFromString(text, 'image/svg+xml').documentElement, true);
 
+const inflate = async text => new Response(new Blob([Uint8Array.from(atob(text), c => c.charCodeAt(0))]).stream()
+  .pipeThrough(new DecompressionStream('deflate'))).text();
 const said = data => id => (data.facts?.[id] || []).map(i => data.texts[i]).join('\n');
 
 function all() {                                      // every picture of the page that does not live yet
   document.querySelectorAll('.chainrule:not(.live)').forEach(root => {
     const image = root.querySelector('img'), data = root.querySelector('script[type="application/json"]');
+    const live = read => {
+      const svg = read.svg || image && decodeURIComponent(image.src.slice(image.src.indexOf(',') + 1));
+      if (read.open) read.open = parse(read.open);
+      pane(root, svg ? parse(svg) : root.querySelector('svg'),
+        { ...read, facts: said(read), tall: root.classList.contains('page') });
+    };
     const read = data ? JSON.parse(data.textContent) : {};
-    const svg = image ? parse(decodeURIComponent(image.src.slice(image.src.indexOf(',') + 1)))
-      : root.querySelector('svg');
-    if (read.open) read.open = parse(read.open);
-    pane(root, svg, { ...read, facts: said(read), tall: root.classList.contains('page') });
+    root.classList.add('live');
+    if (read.packed) inflate(read.packed).then(text => live(JSON.parse(text))).catch(() => root.classList.remove('live'));
+    else live(read);
   });
 }
 return { all, pane, make, draw, said };
