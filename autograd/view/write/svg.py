@@ -156,10 +156,8 @@ def _arrows(routes: Sequence[Route]) -> Iterable[str]:
             dx, dy = dx / length, dy / length
             base = (tip[0] - _HEAD_LENGTH * dx, tip[1] - _HEAD_LENGTH * dy)
             across = (-dy * _HEAD_WIDTH, dx * _HEAD_WIDTH)
-            heads.append(
-                f"M{_n(tip[0])} {_n(tip[1])}L{_n(base[0] + across[0])} {_n(base[1] + across[1])}"
-                f"L{_n(base[0] - across[0])} {_n(base[1] - across[1])}Z"
-            )
+            corners = [(base[0] + sign * across[0], base[1] + sign * across[1]) for sign in (1, -1)]
+            heads.append(_path([tip, *corners]) + "z")
             path[-1] = (*path[-1][:-2], tip[0] - 4 * dx, tip[1] - 4 * dy)
             if route.label:
                 flat = abs(dx) > abs(dy)  # on the line itself, before the tip
@@ -186,18 +184,17 @@ def _before_tip(path: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
 
 
 def _path(path: Sequence[tuple[float, ...]]) -> str:
-    steps = [f"M{_n(path[0][0])} {_n(path[0][1])}"]
-    x, y = path[0]
+    """A path in as few characters as possible: from its start in steps."""
+    x, y = (round(v, 1) for v in path[0])
+    steps = [f"M{_n(x)} {_n(y)}"]
     for step in path[1:]:
+        moved = [round(v - (y if i % 2 else x), 1) for i, v in enumerate(step)]
+        dx, dy = moved[-2:]
         if len(step) == 6:
-            steps.append("C" + " ".join(_n(v) for v in step))
-        elif _n(step[1]) == _n(y):
-            steps.append(f"H{_n(step[0])}")
-        elif _n(step[0]) == _n(x):
-            steps.append(f"V{_n(step[1])}")
+            steps.append("c" + " ".join(map(_n, moved)).replace(" -", "-"))
         else:
-            steps.append(f"L{_n(step[0])} {_n(step[1])}")
-        x, y = step[-2:]
+            steps.append(f"h{_n(dx)}" if not dy else f"v{_n(dy)}" if not dx else f"l{_n(dx)} {_n(dy)}")
+        x, y = round(x + dx, 1), round(y + dy, 1)
     return "".join(steps)
 
 

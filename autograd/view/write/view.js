@@ -21,11 +21,12 @@ const within = (a, b, slack = 0.6) => a.x >= b.x - slack && a.y >= b.y - slack
 function steps(d) {                                   // a path as a list of points and curves, in absolute numbers
   const found = [];
   let x = 0, y = 0;
-  for (const [, letter, text] of d.matchAll(/([MLHVCZ])([^MLHVCZ]*)/g)) {
+  for (const [, letter, text] of d.matchAll(/([Mlhvcz])([^Mlhvcz]*)/g)) {
     const n = (text.match(/-?[\d.]+/g) || []).map(Number);
-    if (letter === 'Z') continue;
-    const points = letter === 'H' ? [n[0], y] : letter === 'V' ? [x, n[0]] : n;
-    found.push({ letter: letter === 'C' ? 'C' : letter === 'M' ? 'M' : 'L', points });
+    if (letter === 'z') continue;
+    const steps = letter === 'h' ? [n[0], 0] : letter === 'v' ? [0, n[0]] : n;
+    const points = letter === 'M' ? n : steps.map((v, i) => round(v + (i % 2 ? y : x)));
+    found.push({ letter: letter === 'h' || letter === 'v' ? 'L' : letter.toUpperCase(), points });
     [x, y] = points.slice(-2);
   }
   return found;
