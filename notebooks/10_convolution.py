@@ -20,6 +20,7 @@
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
 
 import nn
 import nn.plot
@@ -127,11 +128,13 @@ kernels = {
 }
 
 
+ORANGE_TO_BLUE = LinearSegmentedColormap.from_list("signs", [nn.plot.COLOURS[1], "white", nn.plot.COLOURS[0]])
+
+
 def show(image, title="", ax=None):
-    """Show positive numbers in grey and negative ones in blue."""
+    """Show positive numbers in blue and negative ones in orange."""
     reach = np.abs(image).max()
-    ax.imshow(np.where(image < 0, np.nan, image), cmap="Greys", vmin=0, vmax=reach)
-    ax.imshow(np.where(image < 0, -image, np.nan), cmap="Blues", vmin=0, vmax=reach)
+    ax.imshow(image, cmap=ORANGE_TO_BLUE, vmin=-reach, vmax=reach)
     ax.set(xticks=[], yticks=[])
     ax.set_title(title, fontsize=9)
     ax.grid(False)
@@ -256,7 +259,7 @@ plt.show()
 
 # %% [markdown]
 # Here are the twelve kernels of H1 before and after training. The random numbers have turned into smoother patches:
-# grey for positive weights, blue for negative ones.
+# blue for positive weights, orange for negative ones.
 
 # %%
 figure, axes = plt.subplots(2, 12, figsize=(10, 2.1))

@@ -148,7 +148,7 @@ def loss_surface(
     ax.set(xlim=xs, ylim=ys)
     ax.grid(False)
     if ways:
-        ax.legend(facecolor="#2b3a4f", labelcolor="white", framealpha=0.9)
+        ax.legend(frameon=True, facecolor="#2b3a4f", labelcolor="white", framealpha=0.9)
     return finish(ax, xlabel="$x_1$", ylabel="$x_2$")
 
 
