@@ -12,7 +12,7 @@ from autograd.view.chain.replay import Firing, Replay
 from autograd.view.graph.records import GraphNode
 from autograd.view.graph.shrink import narrow
 from autograd.view.graph.snapshot import owner, snapshot
-from autograd.view.layout.render import Renderer, render
+from autograd.view.layout.render import render
 from autograd.view.picture.boxes import Box, Picture
 from autograd.view.picture.labels import compose
 from autograd.view.picture.values import brief, value_lines
@@ -23,9 +23,8 @@ _LONGEST = 18  # characters of an expression in a box
 
 
 def animation(
-    replay: Replay, names: Names, firings: Sequence[Firing], words: Sequence[tuple[str, list[str]]],
-    renderer: Renderer = "auto",
-) -> tuple[str, dict[str, Any]]:  # fmt: skip
+    replay: Replay, names: Names, firings: Sequence[Firing], words: Sequence[tuple[str, list[str]]]
+) -> tuple[str, dict[str, Any]]:
     """The SVG of the graph and the data of the page; ``words`` are texts and products of at most MOST_STEPS firings."""
     stage = _Stage(replay, names)
     ops = sorted((v for v in stage.order if isinstance(v, Node)), key=lambda v: v.seq)
@@ -39,7 +38,7 @@ def animation(
         "moments": moments,
         "start": {"node": stage.box(replay.root), "index": stage.index(replay.root), "complete": True},
     }
-    return render(stage.picture(), renderer)[0], data
+    return render(stage.picture())[0], data
 
 
 class _Stage:

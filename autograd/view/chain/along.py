@@ -13,8 +13,8 @@ from autograd.view.graph.records import Edge, Graph
 from autograd.view.graph.snapshot import owner
 from autograd.view.picture.values import number
 
-_EXACT = 256  # a Jacobian with more rows is probed in _PROBES random directions
-_PROBES = 64
+_EXACT, _PROBES = 256, 64  # a Jacobian with more rows, or of more work, is probed in at most so many random directions
+_WORK = 16_384  # calls of rules, of 500 entries each, that the arrows into one box may take
 _Key = tuple[Vertex, int]  # an operand from outside, and of a single op its slot
 
 
@@ -35,7 +35,7 @@ def along(graph: Graph) -> dict[tuple[int, int], str]:
             texts |= {(target, edge.slot): "?" for edge in edges}
             continue
         for edge in edges:
-            source = graph.nodes[edge.source].vertices
+            source = set(graph.nodes[edge.source].vertices)
             keys = [k for k in found if (k[1] == edge.slot if len(inside) == 1 else owner(k[0]) in source)]
             if keys:
                 shape = entries(inside[0]), sum(entries(vertex) for vertex, _ in keys)
@@ -63,25 +63,28 @@ def _rows(replay: Replay, inside: Sequence[Any]) -> Iterator[tuple[float, dict[_
         return
     shapes, dtypes = (head.shape, head.dtype) if has_outputs(head) else ((head.shape,), (head.dtype,))
     rng, count = np.random.default_rng(0), entries(head)
-    for i in range(count if count <= _EXACT else _PROBES):
-        flat = np.eye(1, count, i)[0] if count <= _EXACT else rng.choice((-1.0, 1.0), count)
+    most = _WORK // (len(inside) + sum(map(entries, inside)) // 500)
+    exact = count <= max(1, min(_EXACT, most))
+    probes = count if exact else max(4, min(_PROBES, most))
+    members, ordered = set(inside), sorted(inside, key=lambda v: -v.seq)
+    for i in range(probes):
+        flat = np.eye(1, count, i)[0] if exact else rng.choice((-1.0, 1.0), count)
         pieces = np.split(flat, np.cumsum([prod(shape) for shape in shapes])[:-1])
         parts = tuple(p.reshape(s).astype(d)[()] for p, s, d in zip(pieces, shapes, dtypes, strict=True))
-        probe = parts if has_outputs(head) else parts[0]
-        yield 1.0 if count <= _EXACT else 1 / _PROBES, _arriving(replay, inside, probe)
+        waiting = {head: parts if has_outputs(head) else parts[0]}
+        yield 1.0 if exact else 1 / probes, _arriving(replay, ordered, members, waiting)
 
 
-def _arriving(replay: Replay, inside: Sequence[Any], g: Any) -> dict[_Key, Any]:
-    """Send a gradient from the first vertex through all that lies inside, and collect what arrives outside."""
-    waiting: dict[Vertex, Any] = {inside[0]: g}
+def _arriving(replay: Replay, ordered: Sequence[Any], members: set[Any], waiting: dict[Any, Any]) -> dict[_Key, Any]:
+    """Send a waiting gradient through all that lies inside, newest first, and collect what arrives outside."""
     arrived: dict[_Key, Any] = {}
-    for vertex in sorted(inside, key=lambda v: -v.seq):
+    for vertex in ordered:
         if not isinstance(vertex, Node) or vertex not in waiting:
             continue
         for slot, parent, amount in replay.passed_on(vertex, waiting.pop(vertex)):
             home = owner(parent)
-            if home not in inside:
-                key = parent, slot if len(inside) == 1 else 0
+            if home not in members:
+                key = parent, slot if len(members) == 1 else 0
                 arrived[key] = arrived[key] + amount if key in arrived else amount
             elif isinstance(parent, Output):
                 parts = waiting.setdefault(home, tuple(map(np.zeros, home.shape, home.dtype)))

@@ -97,8 +97,7 @@ class _Arrangement:
             self.chains[i] = [i, *self.chains[parent]]
         self.steps: dict[int, float] = {}
         for link in self.links:
-            wanted = step_of([link.text], self.rightwards)
-            self.steps[link.target] = max(self.steps.get(link.target, 16.0), wanted)
+            self.steps[link.target] = max(self.steps.get(link.target, 16.0), step_of([link.text], self.rightwards))
         self.inlets = _ranks([(link.target, link.slot) for link in self.links], len(self.sizes))
         self.outlets = _ranks([(link.source, link.label) for link in self.links], len(self.sizes))
 
