@@ -96,8 +96,7 @@ class History:
     def save(self, path: str | PathLike[str]) -> None:
         """Write all rows to a ``.csv``, ``.jsonl`` or ``.json`` file, atomically; or a page of pictures, ``.html``.
 
-        The page needs no network. It shows the curves, and after ``show="live"`` also gradients and updates by layer,
-        and the decision boundary if the data are points of the plane. matplotlib draws them.
+        The page, drawn by matplotlib, shows the curves, and after ``show="live"`` also what that has recorded.
 
         Raises ValueError for any other suffix.
 

@@ -29,22 +29,23 @@ class Progress(Work):
 
     def __init__(self, show: bool | None = None) -> None:
         super().__init__("training", show=show)
-        self.unit = 0.0  # validation is part of no step
+        self.unit: float = 0.0  # validation is part of no step
         self.prints: bool = bool(show) or running() is None
 
     def begin(self, epoch: int, epochs: int, done: int, steps: int | None) -> None:
         """Begin an epoch, of whose steps some are already done; ``steps`` is None if their number is unknown."""
         self.share: float = 1.0 / steps if steps else 0.0
-        self.done = epoch - 1 + done * self.share
+        self.done: float = epoch - 1 + done * self.share
         if not self.total:
-            self.total, self.first = epochs, self.done
+            self.total: float = epochs
+            self.first: float = self.done
         self.head: str = f"epoch {epoch:>{len(str(epochs))}}/{epochs}"
         self.began: float = time.perf_counter()
 
     def step(self, loss: float) -> None:
         """Record a step, with the mean loss of the epoch so far."""
         if time.perf_counter() >= self.due:
-            self.what = f"{self.head}  loss {loss:.4g}"
+            self.what: str = f"{self.head}  loss {loss:.4g}"
         self.advance(self.share)
 
     def end(self, row: dict[str, Any]) -> None:
@@ -91,7 +92,7 @@ class Live(Progress):
 
     def step(self, loss: float) -> None:
         if self.before:  # the first step of the epoch
-            self.layers = _measured(self.run.model, self.before)
+            self.layers: dict[str, dict[str, float]] = _measured(self.run.model, self.before)
             self.before = {}
         super().step(loss)
 
