@@ -12,6 +12,7 @@ from nn.data.sources import Stream
 from nn.distributed.averaged import Averaged, word
 from nn.distributed.batch_norm import SyncBatchNorm
 from nn.losses import CrossEntropyLoss, NLLLoss
+from nn.ranks import end_all
 from nn.training.same_data import note_of
 
 if TYPE_CHECKING:
@@ -70,7 +71,9 @@ class Team:
     def __enter__(self) -> None:
         """Needs nothing; `begin` comes earlier."""
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if isinstance(error, SystemExit):  # the others would wait
+            end_all(f"SystemExit: {error.code}", 1)
         for loader in self._loaders.values():
             loader.part = 0, 1
 
