@@ -183,25 +183,21 @@ def plain(tree: Any) -> Any:
 def _binary(function: Any, ufunc: Any) -> None:
     name = function.__name__.strip("_")
 
-    def foreign(self: Noted, other: Any) -> bool:
-        return (
-            type(other) is not Noted
-            and hasattr(type(other), "__array_ufunc__")
-            and not isinstance(other, np.ndarray | np.generic)
-        )
+    def foreign(other: Any) -> bool:
+        return hasattr(type(other), "__array_ufunc__") and not isinstance(other, np.ndarray | np.generic | Noted)
 
     def forward(self: Noted, other: Any) -> Any:
-        if foreign(self, other):
+        if foreign(other):
             return ufunc(self, other) if isinstance(self._value, np.ndarray | np.generic) else NotImplemented
         return self._recorder.note("operator", function, (self, other), {})
 
     def reflected(self: Noted, other: Any) -> Any:
-        return NotImplemented if foreign(self, other) else self._recorder.note("operator", function, (other, self), {})
+        return NotImplemented if foreign(other) else self._recorder.note("operator", function, (other, self), {})
 
     def in_place(self: Noted, other: Any) -> Any:
         if not isinstance(self._value, np.ndarray):
             return forward(self, other)
-        if foreign(self, other):
+        if foreign(other):
             return NotImplemented
         return self._recorder.note("in place", getattr(operator, f"i{name}"), (self, other), {}, writes=self)
 

@@ -63,12 +63,9 @@ class Rewritten:
 
     def _may_be_shared(self, call: Call) -> bool:
         out = call.out
-        if (
-            type(out) is not Var
-            or out.number in self._outputs
-            or call.name in _UNSURE
-            or any(_is_written(var.memory) for var in call.inputs())
-        ):
+        if type(out) is not Var or out.number in self._outputs or call.name in _UNSURE:
+            return False
+        if any(_is_written(var.memory) for var in call.inputs()):
             return False
         if out.memory is None:
             return True
