@@ -19,7 +19,6 @@ __all__ = ["Images", "mnist", "read_idx"]
 
 # By the third byte of an IDX file. Numbers are stored big-endian.
 DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-_PART = 2**22  # bytes read at a time
 PARTS = {"train": "train", "test": "t10k"}
 
 
@@ -125,7 +124,7 @@ def _content(name: str) -> bytes:
         with open(name, "rb") as file, Work(f"reading {name}", os.fstat(file.fileno()).st_size) as work:
             stream = gzip.GzipFile(fileobj=file) if file.peek(2)[:2] == b"\x1f\x8b" else file
             parts = []
-            while part := stream.read(_PART):
+            while part := stream.read(2**22):
                 parts.append(part)
                 work.advance(file.tell() - work.done if work.total else 0)
             return b"".join(parts)

@@ -94,6 +94,8 @@ def fit(
         raise TypeError(f"loss must be a function of prediction and target, such as nn.MSELoss(), not {loss!r}.")
     if isinstance(epochs, bool) or not isinstance(epochs, int | np.integer) or epochs < 0:
         raise ValueError(f"epochs is a number of passes over the data and must be 0 or more, not {epochs!r}.")
+    if show not in (None, False, True, "live"):
+        raise ValueError(f"show must be True, False, 'live' or None, not {show!r}.")
     if seed is not None:
         manual_seed(seed)
     made, team = _made(optimizer, model)

@@ -333,6 +333,11 @@ def test_without_matplotlib_nothing_is_trained(monkeypatch):
         trained(loss=lambda *_: pytest.fail("trained"))
 
 
+def test_a_misspelled_show_is_an_error():
+    with pytest.raises(ValueError, match="show must be True, False, 'live' or None, not 'Live'"):
+        trained(show="Live")
+
+
 def test_a_run_without_epochs():
     history = trained(epochs=0)
     assert (history.layers, history.boundary) == ([], "")
