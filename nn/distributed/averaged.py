@@ -3,16 +3,17 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar, overload
 
 import numpy as np
 
 from autograd import Tensor
 from autograd.recording import RECORDER
 from nn.arrays import plain
-from nn.distributed.together import ranks
+from nn.distributed.together import Ranks, ranks
 from optim import Optimizer
 
+_R = TypeVar("_R")  # what a closure returns
 BUCKET = 1 << 22  # bytes of gradients that travel together
 _AS_THERE = ("rules", "resolve", "slots", "present_lr", "functional", "state_dict", "load_state_dict")
 
@@ -48,7 +49,7 @@ class Averaged(Optimizer):
             raise ValueError(f"timeout is a number of seconds and must be positive, not {timeout!r}.")
         self.optimizer: Optimizer = optimizer
         vars(self).update((name, getattr(optimizer, name)) for name in _AS_THERE)
-        self.ranks = ranks()
+        self.ranks: Ranks = ranks()
         self.ranks.timeout = float(timeout)
         self._done = False  # whether the gradients are averages
         self._buckets: list[_Bucket] = []
@@ -75,6 +76,10 @@ class Averaged(Optimizer):
             bucket.hand_out(1.0 / self.ranks.size)
         self._done = True
 
+    @overload
+    def step(self, closure: None = None) -> None: ...
+    @overload
+    def step(self, closure: Callable[[], _R]) -> _R: ...
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update all parameters with averaged gradients, as `Optimizer.step` does.
 

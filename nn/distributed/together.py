@@ -24,14 +24,18 @@ class Ranks:
     """All ranks, as seen from one of them. `timeout` is the longest time in seconds to wait for the others."""
 
     def __init__(self) -> None:
-        self.rank, self.size, self.world = rank(), size(), world()
-        self.timeout = 300.0
-        self.idle = False  # whether this rank has no sample of the present batch, and computes with one of another
+        self.rank: int = rank()
+        self.size: int = size()
+        self.world: Any = world()
+        self.timeout: float = 300.0
+        self.idle: bool = (
+            False  # whether this rank has no sample of the present batch, and computes with one of another
+        )
         if self.size > 1:
             from mpi4py import MPI
 
-            self.mpi = MPI
-            self.comm = self.duplicate()
+            self.mpi: Any = MPI
+            self.comm: Any = self.duplicate()
             sys.excepthook = self._failed
             places = [f"{process} on {host}" for process, host in self.gather((os.getpid(), gethostname()))]
             if self.rank == 0:  # when a process is killed, MPI says no more than its number

@@ -49,7 +49,7 @@ def fit(
     dtype of the model. The first array of each batch goes into the model, and the loss is ``loss(model(x), y)``; any
     further arrays are passed to the loss as well. With a single array, the model learns to reproduce it. ``optimizer``
     is an optimizer of `optim` that holds the parameters, or a function that creates one from them
-    (``lambda p: optim.SGD(p, lr=0.1)``); the default is Adam.
+    (``lambda p: optim.SGD(p, lr=0.1)``); the default is Adam. With `nn.distributed.Averaged`, several processes train.
     After each epoch, the loss and ``metrics`` (functions of prediction and target, in a list or a dict) are computed on
     the validation data in evaluation mode; without validation data, the metrics use the training data.
 

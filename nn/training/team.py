@@ -11,6 +11,7 @@ from nn.data import Loader
 from nn.data.sources import Stream
 from nn.distributed.averaged import Averaged, word
 from nn.distributed.batch_norm import SyncBatchNorm
+from nn.distributed.together import Ranks
 from nn.losses import CrossEntropyLoss, NLLLoss
 from nn.ranks import end_all
 from nn.training.same_data import note_of
@@ -23,10 +24,10 @@ class Team:
     """The ranks of a training run, as seen from one of them."""
 
     def __init__(self, optimizer: Averaged) -> None:
-        self.optimizer = optimizer
-        self.ranks = optimizer.ranks
-        self.samples = 0  # of the latest batch, on all ranks
-        self.own = 0.0  # the loss of this rank
+        self.optimizer: Averaged = optimizer
+        self.ranks: Ranks = optimizer.ranks
+        self.samples: int = 0  # of the latest batch, on all ranks
+        self.own: float = 0.0  # the loss of this rank
 
     def begin(self, run: "Run", compile: bool, **settings: Any) -> None:
         """Refuse what differs between ranks, and copy from rank 0 what may differ: values, and the order of batches."""
