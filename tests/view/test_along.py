@@ -8,6 +8,7 @@ import pytest
 import nn
 from autograd import jacobian, record, tensor
 from autograd.view import draw
+from autograd.view.layout.measure import ARROW, text_width
 
 
 def at_arrows(drawing):
@@ -130,12 +131,21 @@ def test_the_ops_inside_of_a_fused_one_have_theirs():
     assert all(link.local for link in drawing.picture.links if link.flows)
 
 
+def an_mlp(graphs):
+    """Its first layer has an arrow without a text beside two with one."""
+    return nn.MLP([2, 4, 2], rng=0)(np.ones((8, 2), np.float32))
+
+
+@pytest.mark.parametrize("make", [an_mlp, lambda graphs: graphs.mazur()], ids=["mlp", "mazur"])
 @pytest.mark.parametrize("direction", ["LR", "TB"])
-def test_the_texts_of_neighbouring_arrows_lie_apart(graphs, direction):
-    drawing = draw(graphs.mazur(), local=True, direction=direction)
+def test_the_texts_of_neighbouring_arrows_lie_apart(graphs, direction, make):
+    drawing = draw(make(graphs), local=True, direction=direction)
     assert drawing.renderer == "own"
-    found = re.findall(r'<text x="([\d.]+)" y="([\d.]+)" text-anchor="(end|middle)" font-size="9.5"', drawing.svg)
-    places = [(float(x), float(y)) for x, y, _ in found]
-    assert len(places) == sum(bool(link.local) for link in drawing.picture.links) == 13
-    for i, (x, y) in enumerate(places):
-        assert all(abs(x - u) > 60 or abs(y - v) > 10 for u, v in places[:i])
+    texts = r'<text x="([\d.]+)" y="([\d.]+)" text-anchor="(end|middle)" font-size="9.5"[^>]*>([^<]*)<'
+    places = []
+    for x, y, anchor, text in re.findall(texts, drawing.svg):
+        width = text_width(text, ARROW)
+        places.append((float(x) - (width if anchor == "end" else width / 2), width, float(y)))
+    assert len(places) == sum(bool(link.local) for link in drawing.picture.links) > 5
+    for i, (x, width, y) in enumerate(places):
+        assert all(x > u + w or u > x + width or abs(y - v) > 10 for u, w, v in places[:i])

@@ -3,7 +3,6 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Result, operands_first
 
@@ -23,7 +22,7 @@ def rebuild(nodes: Mapping[int, GraphNode], outputs: tuple[int, ...], frames: tu
         nodes[i].rewired(moved)._replace(id=n, frame=frame_number[nodes[i].frame], made=ranks.get(i, -1))
         for n, i in enumerate(order)
     )
-    return Graph(renumbered, tuple(kept), tuple(number[i] for i in outputs), tuple(order))
+    return Graph(renumbered, tuple(kept), tuple(number[i] for i in outputs))
 
 
 def _used_frames(
@@ -50,21 +49,8 @@ def _used_frames(
     return kept, number
 
 
-class _Closing(NamedTuple):
-    """A module call to be shown as one node: its contents, and the node whose result is shown as its own."""
-
-    frame: FrameRecord
-    inside: tuple[GraphNode, ...]
-    last: GraphNode
-
-    @property
-    def key(self) -> int:
-        """The id of the node whose place the call takes."""
-        return self.inside[-1].id
-
-
-def _closings(graph: Graph, depth: int) -> list[_Closing]:
-    """The module calls at nesting depth ``depth`` (0: all outermost calls)."""
+def _closings(graph: Graph, depth: int) -> list[tuple[FrameRecord, list[GraphNode], GraphNode]]:
+    """The module calls at nesting depth ``depth`` with their contents, and the node whose result each shows."""
     levels = graph.levels()
     closed: dict[int | None, int | None] = {None: None}  # each frame -> the closed call around it, if any
     for frame in graph.frames:
@@ -85,7 +71,7 @@ def _closings(graph: Graph, depth: int) -> list[_Closing]:
     found = []
     for home, inside in members.items():
         shown = [node for node in inside if node.output] or leaving.get(home, inside[-1:])
-        found.append(_Closing(graph.frames[home], tuple(inside), max(shown, key=lambda node: node.made)))
+        found.append((graph.frames[home], inside, max(shown, key=lambda node: node.made)))
     return found
 
 
@@ -94,9 +80,10 @@ def close(graph: Graph, depth: int) -> Graph:
     calls = _closings(graph, depth)
     if not calls:
         return graph
-    stand_in = {node.id: call.key for call in calls for node in call.inside}
+    stand_in = {node.id: inside[-1].id for _, inside, _ in calls for node in inside}
     nodes = {node.id: _redirected(node, stand_in) for node in graph.nodes if node.id not in stand_in}
-    nodes |= {call.key: _closed_node(call, stand_in) for call in calls}
+    closed = [_closed_node(*call, stand_in) for call in calls]
+    nodes |= {node.id: node for node in closed}
     return rebuild(nodes, tuple(dict.fromkeys(stand_in.get(i, i) for i in graph.outputs)), graph.frames)
 
 
@@ -109,9 +96,11 @@ def _redirected(node: GraphNode, stand_in: Mapping[int, int]) -> GraphNode:
     return node.rewired(moved)
 
 
-def _closed_node(call: _Closing, stand_in: Mapping[int, int]) -> GraphNode:
+def _closed_node(
+    frame: FrameRecord, inside: list[GraphNode], last: GraphNode, stand_in: Mapping[int, int]
+) -> GraphNode:
     """One node for a module call: its outside arguments, its last result, and its contents in a few words."""
-    home, frame, inside = call.key, call.frame, call.inside
+    home = inside[-1].id
     arguments: dict[tuple[int, int | None], Argument] = {}
     for node in inside:
         for _, argument in node.references():
@@ -120,7 +109,7 @@ def _closed_node(call: _Closing, stand_in: Mapping[int, int]) -> GraphNode:
                 continue
             key = (source, None if argument.node in stand_in else argument.index)
             arguments[key] = Argument(*key, argument.flows or (key in arguments and arguments[key].flows))
-    results = tuple(Result(None, r.name, r.shape, r.dtype, r.value, r.grad) for r in call.last.results[:1])
+    results = tuple(Result(None, r.name, r.shape, r.dtype, r.value, r.grad) for r in last.results[:1])
     return GraphNode(
         home,
         "module",
@@ -135,7 +124,7 @@ def _closed_node(call: _Closing, stand_in: Mapping[int, int]) -> GraphNode:
         repeat=frame.repeat,
         live=any(a.flows for node in inside for _, a in node.references()),
         alarm=_alarm_of(inside),
-        vertices=tuple(dict.fromkeys(v for node in (call.last, *inside) for v in node.vertices)),
+        vertices=tuple(dict.fromkeys(v for node in (last, *inside) for v in node.vertices)),
     )
 
 

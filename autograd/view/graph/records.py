@@ -113,15 +113,11 @@ class Edge:
 
 
 class Graph(NamedTuple):
-    """Everything the outputs depend on. A node's id is its place in ``nodes``, and it follows its arguments.
-
-    ``sources`` (in a reduced graph): the node of the larger graph that each node stands for, -1 for omitted ones.
-    """
+    """Everything the outputs depend on. A node's id is its place in ``nodes``, and it follows its arguments."""
 
     nodes: tuple[GraphNode, ...]
     frames: tuple[FrameRecord, ...]
     outputs: tuple[int, ...]
-    sources: tuple[int, ...] = ()
 
     def edges(self) -> Iterator[Edge]:
         """All edges, in the order of the nodes they lead to."""

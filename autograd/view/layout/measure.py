@@ -88,10 +88,11 @@ def with_room(faces: Sequence[Face], links: Sequence[Link], rightwards: bool) ->
     """The boxes, large enough for the texts at the arrows that enter them side by side."""
     texts: dict[int, dict[int, str]] = {}
     for link in links:
-        if link.local:
-            texts.setdefault(link.target, {})[link.slot] = link.text
+        texts.setdefault(link.target, {})[link.slot] = link.local and link.text
     found = list(faces)
     for i, entering in texts.items():
+        if not any(entering.values()):
+            continue
         side = "height" if rightwards else "width"
         least = 1.25 * len(entering) * step_of(entering.values(), rightwards)
         found[i] = faces[i]._replace(**{side: max(getattr(faces[i], side), least)})

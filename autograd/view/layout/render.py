@@ -93,8 +93,7 @@ def render_file(svg: str, dot: str, suffix: str) -> bytes:
         pass
     else:
         behind = re.sub(r'(<text [^>]*)( stroke="[^>]*" paint-order="stroke")>(.*?)</text>', _RIM, svg)
-        made: bytes = getattr(cairosvg, f"svg2{suffix}")(behind.encode(), **{"scale": 2} if suffix == "png" else {})
-        return made
+        return bytes(getattr(cairosvg, f"svg2{suffix}")(behind.encode(), scale=2 if suffix == "png" else 1))
     if which("rsvg-convert"):
         zoom = ("--zoom", "2") if suffix == "png" else ()
         command = ["rsvg-convert", "-f", suffix, *zoom]
