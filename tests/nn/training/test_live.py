@@ -265,6 +265,7 @@ def with_widgets(monkeypatch, module):
     Widget.made.clear()
     monkeypatch.setitem(sys.modules, "ipywidgets", module)
     monkeypatch.setattr(sys, "stdout", io.StringIO())
+    monkeypatch.setattr(nn.plot.look, "themed", lambda title, alt, draw: f"<figure>{title}</figure>")
 
 
 def test_a_notebook_with_ipywidgets(notebook, monkeypatch):
@@ -276,7 +277,7 @@ def test_a_notebook_with_ipywidgets(notebook, monkeypatch):
     [handle], [widget] = notebook, Widget.made
     assert handle.shown[0] is widget
     assert len(widget.values) == 2
-    assert [Page(text).tags.count("svg") for text in widget.values] == [4, 4]
+    assert [Page(text).tags.count("figure") for text in widget.values] == [4, 4]
     assert handle.shown[1:] == [("html", pictures(history))], "the pictures stay without the widget"
     assert sys.stdout.getvalue() == "", "no line per epoch beside the pictures"
 
@@ -324,7 +325,7 @@ def test_an_error_in_training_is_not_hidden(notebook, monkeypatch):
 
     with pytest.raises(ZeroDivisionError):
         trained(loss=failing)
-    assert notebook[0].shown[-1][1].count("<svg") == 3, "what there was before is shown"
+    assert notebook[0].shown[-1][1].count("<figure>") == 3, "what there was before is shown"
 
 
 def test_without_matplotlib_nothing_is_trained(monkeypatch):
