@@ -221,3 +221,11 @@ def test_the_page_on_scaling_has_the_tables_of_the_results():
     page = FOLDER.parent / "docs" / "make_scaling.py"
     done = subprocess.run([sys.executable, page, "--check"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_large_graphs_are_drawn_with_a_message(capsys, monkeypatch):
+    monkeypatch.syspath_prepend(FOLDER)
+    import_module("large_graphs").main(2000)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["loop", "network"]
+    assert all(" boxes: equal neighbours as one" in line for line in lines)

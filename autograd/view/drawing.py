@@ -69,7 +69,7 @@ def draw(
         The width of the page in pixels: a wider picture is made smaller.
     max_nodes:
         Larger graphs are folded (equal neighbours first, then module calls), and the nodes farthest from the
-        outputs are left out.
+        outputs are left out; a note below the picture says so.
     expand:
         Whether fused ops (linear, cross-entropy, ...) are shown as the primitive ops that define them.
     local:
@@ -108,7 +108,8 @@ def draw(
         if expand:
             graph = leave_out(fold_many(mark_origins(expand_fused(graph)), max_nodes), max_nodes)
         texts = along(graph) if local else None
-        picture = compose(graph, direction=direction, values=values != "off", grads=grads != "off", local=texts)
+        seen, total = (values != "off", grads != "off"), len(whole.nodes) if len(whole.nodes) > max_nodes else 0
+        picture = compose(graph, direction=direction, values=seen[0], grads=seen[1], local=texts, total=total)
         return Drawing(picture, renderer, width=width, facts=facts(graph), opened=opened, depth=depth)
 
     def drawn() -> Drawing:

@@ -231,3 +231,14 @@ def test_large_graphs_are_drawn_in_time(graphs, name, count, limit):
     assert gc.isenabled()
     assert len(svg) < 1_000_000
     assert drawing.text
+
+
+def test_a_large_picture_says_what_was_left_out(graphs):
+    loop = draw(graphs.chain(1000))
+    assert loop.picture.notes[-1] == "1,001 nodes in 5 boxes: equal neighbours as one"
+    wild = draw(graphs.tangle(500), max_nodes=40)
+    assert wild.picture.notes[-1].endswith(", those farthest from the result left out")
+    keep = []
+    blocks = draw(graphs.transformer(count=20, keep=keep), max_nodes=30)
+    assert "a call of a module as one box" in blocks.picture.notes[-1]
+    assert not any("boxes" in note for note in draw(graphs.chain(20)).picture.notes)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import CodeType, MappingProxyType
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Self, TypeVar
 
 import numpy as np
@@ -11,7 +11,7 @@ Kind = Literal["parameter", "input", "constant", "op", "module", "hidden", "fail
 Item = TypeVar("Item", bound=Hashable)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # not frozen, because that takes three times as long to make, as for the next two
 class Result:
     """One value that a node produced, with its gradient. ``index`` counts the outputs of a node that has several."""
 
@@ -23,7 +23,7 @@ class Result:
     grad: Any = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Argument:
     """An operand that is another node: which one, which of its outputs, and whether a gradient flows back to it."""
 
@@ -32,7 +32,7 @@ class Argument:
     flows: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Number:
     """An operand that is a literal number of the program (or an array that never was a Tensor)."""
 
@@ -63,7 +63,6 @@ class GraphNode(NamedTuple):
     path: str | None = None
     note: str | None = None
     repeat: int = 1
-    origin: tuple[CodeType | None, int] = (None, -1)
     record: Any = None
     live: bool = False
     vertices: tuple[Any, ...] = ()
@@ -79,11 +78,10 @@ class GraphNode(NamedTuple):
         arguments = tuple([moved(a) if isinstance(a, Argument) else a for a in self.arguments])
         return self._replace(arguments=arguments, extra=tuple(dict.fromkeys(map(moved, self.extra))))
 
-    def references(self) -> Iterator[tuple[int, Argument]]:
+    def references(self) -> list[tuple[int, Argument]]:
         """The arguments that are nodes, each with its position."""
-        for slot, argument in enumerate((*self.arguments, *self.extra)):
-            if isinstance(argument, Argument):
-                yield slot, argument
+        every = (*self.arguments, *self.extra) if self.extra else self.arguments
+        return [(slot, argument) for slot, argument in enumerate(every) if argument.__class__ is Argument]
 
 
 class FrameRecord(NamedTuple):

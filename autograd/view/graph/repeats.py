@@ -68,6 +68,7 @@ class _Folder:
         self.signed: dict[int, int] = {}
         self.tokens = self.tokens_by_frame()
         self.signature_of = self.sign_frames()
+        self.known: list[list[Argument]] = []  # the arguments of each node at the start
         self.reach = self.consumers()
 
     def run(self) -> Graph:
@@ -116,33 +117,47 @@ class _Folder:
         if i in self.signed:
             return self.signed[i]
         node = self.nodes[i]
-        operands: list[Hashable] = []
+        key: list[Hashable] = [node.kind, node.op, node.note, node.repeat]
         for argument in node.arguments:
             if isinstance(argument, Number):
-                operands.append(("number", repr(argument.value)))
+                key.append(repr(argument.value))
             else:
                 source = self.nodes[argument.node]
-                shapes = tuple(r.shape for r in source.results if r.index == argument.index)
-                operands.append((source.kind if _belongs(source) else "value", shapes))
-        attrs = tuple(sorted((k, _mark(v)) for k, v in node.attrs.items())) if node.attrs else ()
-        results = tuple((r.index, r.shape, r.dtype) for r in node.results)
-        self.signed[i] = self.sign((node.kind, node.op, node.note, node.repeat, attrs, tuple(operands), results))
+                key.append(source.kind if _belongs(source) else None)
+                key += [r.shape for r in source.results if r.index == argument.index]
+        if node.attrs:
+            key.append(tuple(sorted((k, _mark(v)) for k, v in node.attrs.items())))
+        for r in node.results:
+            key += (r.index, r.shape, r.dtype.char)
+        self.signed[i] = self.sign(tuple(key))
         return self.signed[i]
 
     def consumers(self) -> dict[int, tuple[int, int]]:
         """For each leaf, the first and the last op that uses it (in the order of the program)."""
         reach: dict[int, tuple[int, int]] = {}
+        leaves = {node.id for node in self.graph.nodes if node.made < 0}
         for node in self.graph.nodes:
-            for _, argument in node.references():
-                if self.nodes[argument.node].made < 0:
+            self.known.append(found := [argument for _, argument in node.references()])
+            for argument in found:
+                if argument.node in leaves:
                     low, high = reach.get(argument.node, (node.made, node.made))
                     reach[argument.node] = (min(low, node.made), max(high, node.made))
         return reach
 
+    def taken(self, node: GraphNode) -> list[Argument]:
+        """The arguments of a node, which folding may have given more."""
+        return [argument for _, argument in node.references()] if node.extra else self.known[node.id]
+
     def ops(self, group: list[Token]) -> list[GraphNode]:
         """The ops of each token, those of nested calls included, in the order of the program."""
-        inside = [[self.nodes[i] for is_frame, i in self.within(token) if not is_frame] for token in group]
-        return [node for nodes in inside for node in sorted(nodes, key=lambda node: node.made)]
+        found: list[GraphNode] = []
+        for token in group:
+            if token[0]:
+                inside = [self.nodes[i] for is_frame, i in self.within(token) if not is_frame]
+                found += sorted(inside, key=lambda node: node.made)
+            else:
+                found.append(self.nodes[token[1]])
+        return found
 
     def within(self, token: Token) -> Iterator[Token]:
         """A token and all contents of its module calls."""
@@ -216,7 +231,7 @@ class _Folder:
         ports: dict[Port, int] = {}
         form: list[Hashable] = []
         for node in ops:
-            for _, a in node.references():
+            for a in self.taken(node):
                 if a.node in place:
                     form.append(("inside", place[a.node], a.index))
                 elif _belongs(self.nodes[a.node]) and self.alone(a.node, ops):
@@ -229,26 +244,27 @@ class _Folder:
     def fold(self, run: Run, frame: int | None) -> None:
         count = len(run)
         first = self.ops(run[0])
-        everywhere = {node.id for copy in run for node in self.ops(copy)}
+        copies = [(copy, self.ops(copy)) for copy in run]
+        everywhere = {node.id for _, nodes in copies for node in nodes}
+        models = [(m.id, [(a.node, self.alone(a.node, first)) for a in self.taken(m)]) for m in first]
         extra: dict[int, dict[Argument, None]] = {}
-        for copy in run[1:]:
+        for copy, nodes in copies[1:]:
             for token in copy:
-                self.gone.update(i for is_frame, i in self.within(token) if is_frame)
-            nodes = self.ops(copy)
-            for node, model in zip(nodes, first, strict=True):
-                self.alias[node.id] = model.id
+                if token[0]:
+                    self.gone.update(i for is_frame, i in self.within(token) if is_frame)
+            for node, (model, references) in zip(nodes, models, strict=True):
+                self.alias[node.id] = model
                 if node.alarm:
-                    self.nodes[model.id] = self.nodes[model.id]._replace(alarm=node.alarm)
-                pairs = zip(node.references(), model.references(), strict=True)
-                for (_, argument), (_, wanted) in pairs:
+                    self.nodes[model] = self.nodes[model]._replace(alarm=node.alarm)
+                for argument, (wanted, alone) in zip(self.taken(node), references, strict=True):
                     if argument.node in everywhere:
                         continue
-                    if self.alone(argument.node, nodes) and self.alone(wanted.node, first):
-                        self.alias[argument.node] = wanted.node
-                        if not _belongs(self.nodes[wanted.node]):
-                            self.nodes[wanted.node] = self.nodes[wanted.node]._replace(repeat=count)
-                    elif argument.node != wanted.node:  # of the next part of a split the first arrow tells
-                        extra.setdefault(model.id, {})[argument] = None
+                    if alone and self.alone(argument.node, nodes):
+                        self.alias[argument.node] = wanted
+                        if not _belongs(self.nodes[wanted]):
+                            self.nodes[wanted] = self.nodes[wanted]._replace(repeat=count)
+                    elif argument.node != wanted:  # of the next part of a split the first arrow tells
+                        extra.setdefault(model, {})[argument] = None
         for i, arguments in extra.items():
             self.nodes[i] = self.nodes[i]._replace(extra=(*self.nodes[i].extra, *arguments))
         standing = {self.alias.get(output) for output in self.graph.outputs}  # for outputs that are not shown

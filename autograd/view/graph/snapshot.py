@@ -9,7 +9,6 @@ from typing import Any
 
 from autograd.engine.graph import SMALL, Leaf, Node, Output, Vertex
 from autograd.progress import over
-from autograd.provenance import origin_of
 from autograd.pytree import flatten
 from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Kind, Number, Result, operands_first
 from autograd.view.graph.traced import Traced
@@ -109,10 +108,6 @@ def _given(vertex: Vertex) -> list[Vertex]:
     return [x for x in vertex.operands if isinstance(x, Vertex)] if isinstance(vertex, Node) else []
 
 
-def _operands(vertex: Vertex) -> list[Vertex]:
-    return [owner(x) for x in _given(vertex)]
-
-
 class _Recorder:
     """One walk: from the outputs to the leaves, then a record for each vertex met."""
 
@@ -122,10 +117,15 @@ class _Recorder:
         self.frames: list[FrameRecord] = []
         self.frame_ids: dict[Any, int] = {}
         self.places: list[Place] = []  # of each Tensor given
+        self.given: dict[Vertex, list[Vertex]] = {}  # the operands of each vertex met
+
+    def operands(self, vertex: Vertex) -> list[Vertex]:
+        found = self.given[vertex] = _given(vertex)
+        return [x if x.__class__ is not Output else owner(x) for x in found]
 
     def record(self, outputs: list[Any]) -> Graph:
         roots = [x if isinstance(x, Vertex) else x._node for x in outputs]
-        order = operands_first([owner(root) for root in roots if root is not None], _operands)
+        order = operands_first([owner(root) for root in roots if root is not None], self.operands)
         ids = {vertex: i for i, vertex in enumerate(order)}
         ops = sorted((v for v in order if not isinstance(v, Leaf)), key=lambda v: v.seq)
         made = {vertex: rank for rank, vertex in enumerate(ops)}  # in the order in which the program ran them
@@ -134,13 +134,7 @@ class _Recorder:
         results = self.results(order, roots)
         output_ids = dict.fromkeys(ids[owner(root)] for root in roots if root is not None)
         nodes = [
-            self.node(i, vertex, ids, results[i])._replace(
-                frame=frames[i],
-                made=made.get(vertex, -1),
-                output=i in output_ids,
-                origin=origin_of(vertex),
-                vertices=(vertex,),
-            )
+            self.node(i, vertex, ids, results[i], (frames[i], made.get(vertex, -1), i in output_ids))
             for i, vertex in enumerate(over(order, 35))  # of 100 steps of `draw`
         ]
         loose: dict[int, int] = {}
@@ -174,7 +168,7 @@ class _Recorder:
             chains[record.id] = [*chains[record.parent], record.id]
         homes: dict[int, list[int]] = {}
         for vertex, frame in zip(order, frames, strict=True):
-            for operand in _given(vertex):
+            for operand in self.given[vertex]:
                 if isinstance(operand, Leaf) and operand.scope is None and self.moves_in(operand):
                     i, chain = ids[operand], chains[frame]
                     homes[i] = chain if i not in homes else _common(homes[i], chain)
@@ -189,7 +183,7 @@ class _Recorder:
     def results(self, order: list[Vertex], roots: list[Vertex | None]) -> list[tuple[Result, ...]]:
         """The results of each node: one, or those of its outputs that are used or requested."""
         used: dict[Vertex, dict[int, Output]] = {}
-        for x in chain(chain.from_iterable(map(_given, order)), roots):
+        for x in chain(chain.from_iterable(self.given.values()), roots):
             if isinstance(x, Output):
                 outputs = used.setdefault(owner(x), {})
                 if x.index not in outputs or outputs[x.index].value is None:
@@ -222,22 +216,30 @@ class _Recorder:
         result = Result(None, tensor.name or self.names.get(id(tensor)), tensor.shape, tensor.dtype, value, grad)
         return GraphNode(i, kind, "", results=(result,), output=True)
 
-    def node(self, i: int, vertex: Vertex, ids: dict[Vertex, int], results: tuple[Result, ...]) -> GraphNode:
+    def node(
+        self, i: int, vertex: Vertex, ids: dict[Vertex, int], results: tuple[Result, ...],
+        place: tuple[int | None, int, bool],
+    ) -> GraphNode:  # fmt: skip
         if not isinstance(vertex, Node):
             kind: Any = vertex.kind if isinstance(vertex, Leaf) else "constant"
-            return GraphNode(i, "input" if vertex in (self.inputs or ()) else kind, "", results=results)
+            kind = "input" if vertex in (self.inputs or ()) else kind
+            return GraphNode(i, kind, "", (), (), {}, results, *place, vertices=(vertex,))
         arguments: list[Any] = []
+        parents = vertex.parents
         for slot, operand in enumerate(vertex.operands):
-            if isinstance(operand, Vertex):
-                flows = slot < len(vertex.parents) and vertex.parents[slot] is not None
-                index = operand.index if isinstance(operand, Output) else None
-                arguments.append(Argument(ids[owner(operand)], index, flows))
+            if operand.__class__ is Output:
+                flows = slot < len(parents) and parents[slot] is not None
+                arguments.append(Argument(ids[owner(operand)], operand.index, flows))
+            elif isinstance(operand, Vertex):
+                arguments.append(Argument(ids[operand], None, slot < len(parents) and parents[slot] is not None))
             else:
                 arguments.append(Number(operand))
-        op, attrs = vertex.op, vertex.attrs or {}
-        count = len(arguments) if op.variadic else len(op.operands)  # beyond them: inputs among the attributes
-        given, more = tuple(arguments[:count]), tuple(arguments[count:])
-        return GraphNode(i, "op", op.name, tuple(op.operands), given, attrs, results, extra=more, record=op)
+        op: Any = vertex.op
+        given, more = tuple(arguments), ()
+        if len(given) > len(op.operands) and not op.variadic:  # inputs among the attributes
+            given, more = given[: len(op.operands)], given[len(op.operands) :]
+        known: Any = (given, vertex.attrs or {}, results, *place, more, None, None, 1, op, False, (vertex,))
+        return GraphNode(i, "op", op.name, op.operands, *known)
 
 
 def _common(a: list[int], b: list[int]) -> list[int]:

@@ -27,9 +27,9 @@ _AT_ARROWS = (  # what the signs in the texts at arrows mean
 
 def compose(
     graph: Graph, *, direction: Direction = "auto", values: bool = True, grads: bool = True,
-    local: Mapping[tuple[int, int], str] | None = None,
+    local: Mapping[tuple[int, int], str] | None = None, total: int = 0,
 ) -> Picture:  # fmt: skip
-    """The picture of a graph; ``local`` has the texts of arrows by target and slot."""
+    """The picture of a graph; ``local`` has the texts of arrows by target and slot, ``total`` counts all nodes."""
     counts = Counter(str(r.dtype) for node in graph.nodes for r in node.results)
     common = counts.most_common(1)[0][0] if counts else None  # said once: boxes name theirs only when it differs
     scale = _Scale([size_of(r.grad) for node in graph.nodes for r in node.results if r.grad is not None])
@@ -45,7 +45,10 @@ def compose(
         for text in [(local or {}).get((e.target, e.slot), "")]
     )
     signs = " ".join(link.local for link in links).strip()
-    notes = (*_notes(graph, common, values, grads), *(note for sign, note in _AT_ARROWS if signs and sign in signs))
+    notes = (
+        *_notes(graph, common, values, grads, total),
+        *(note for sign, note in _AT_ARROWS if signs and sign in signs),
+    )
     return Picture(boxes, links, groups, _legend(boxes, links, scale), notes, direction)
 
 
@@ -283,7 +286,7 @@ def _legend(boxes: tuple[Box, ...], links: tuple[Link, ...], scale: _Scale) -> t
     return tuple(keys)
 
 
-def _notes(graph: Graph, common: Any, values: bool, grads: bool) -> list[str]:
+def _notes(graph: Graph, common: Any, values: bool, grads: bool, total: int) -> list[str]:
     notes: list[str] = []
     shown = [r for node in graph.nodes if node.kind not in ("module", "hidden") for r in node.results]
     if common is not None:
@@ -294,4 +297,14 @@ def _notes(graph: Graph, common: Any, values: bool, grads: bool) -> list[str]:
         notes.append("no gradients yet: backward() has not run")
     if values and any(r.value is None and math.prod(r.shape) > SMALL for r in shown):
         notes.append(f'values of more than {SMALL} entries are not kept ("with record():" keeps them)')
+    if total > len(graph.nodes):
+        ways = {
+            "equal neighbours as one": any(x.repeat > 1 for x in graph.nodes)
+            or any(x.repeat > 1 for x in graph.frames),
+            "a call of a module as one box": any(node.kind == "module" for node in graph.nodes),
+            "those farthest from the result left out": any(node.kind == "hidden" for node in graph.nodes),
+        }
+        notes.append(
+            f"{total:,} nodes in {len(graph.nodes):,} boxes: {', '.join(w for w, used in ways.items() if used)}"
+        )
     return notes

@@ -13,8 +13,9 @@ def mark_origins(graph: Graph) -> Graph:
 
     The infinities of a constant, such as a mask, are intended, but not the nan that an op makes of them.
     """
-    values = {node.id for node in graph.nodes if not all(finite(r.value) for r in node.results)}
-    grads = {node.id for node in graph.nodes if not all(finite(r.grad) for r in node.results)}
+    every = [(node.id, r) for node in graph.nodes for r in node.results]
+    values = {i for i, r in every if r.value is not None and not finite(r.value)}
+    grads = {i for i, r in every if r.grad is not None and not finite(r.grad)}
     alarms: dict[int, str] = {}
     spread: set[int] = set()  # whose values are not finite because of an origin
     for node in (graph.nodes[i] for i in sorted(values)):

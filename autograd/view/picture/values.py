@@ -113,6 +113,8 @@ def histogram(value: Any, bins: int = 10) -> str:
 
 def finite(value: Any) -> bool:
     """Whether a value has neither nan nor infinity in it."""
+    if value.__class__ is np.float64:
+        return math.isfinite(value)
     array = np.asarray(value)
     return array.dtype.kind not in "fc" or bool(np.isfinite(array).all())
 
