@@ -228,4 +228,4 @@ def test_large_graphs_are_drawn_with_a_message(capsys, monkeypatch):
     import_module("large_graphs").main(2000)
     lines = capsys.readouterr().out.splitlines()
     assert [line.partition(":")[0] for line in lines] == ["loop", "network"]
-    assert all(" boxes: equal neighbours as one" in line for line in lines)
+    assert all(" nodes folded into " in line for line in lines)

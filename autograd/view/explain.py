@@ -13,7 +13,7 @@ from autograd.errors import UnusedInputError
 from autograd.printable import Printable
 from autograd.view.chain.deltas import Delta, deltas
 from autograd.view.chain.entrywise import EntryWeb, between, entry_formula, entry_name
-from autograd.view.chain.expression import latex_name, latex_number
+from autograd.view.chain.expression import latex_name, latex_number, latex_shape
 from autograd.view.chain.names import Names
 from autograd.view.chain.paths import Edge, count_paths, largest_paths
 from autograd.view.chain.replay import Replay
@@ -23,6 +23,7 @@ from autograd.view.picture.values import brief, number
 Index = int | Sequence[int] | None
 _ROWS = 40  # rows of matrix formulas that are written out
 _LONGEST = 30  # links of a path that are written out
+_FACTORS = 10  # of its product
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +83,13 @@ def explain(output: Tensor, wrt: Tensor, *, at: Index = None, of: Index = None, 
     >>> explain(y, x)
     dy/dx = 5.01001: the sum over 3 paths
     <BLANKLINE>
-    1. x -> multiply_1 -> y: 3
+    1. dy/dmultiply_1 * dmultiply_1/dx = 1 * 3 = 3
        d multiply_1 / d x = x = 3
        d y / d multiply_1 = 1
-    2. x -> multiply_1 -> y: 3
+    2. dy/dmultiply_1 * dmultiply_1/dx = 1 * 3 = 3
        d multiply_1 / d x = x = 3
        d y / d multiply_1 = 1
-    3. x -> sin_1 -> y: -0.989992
+    3. dy/dsin_1 * dsin_1/dx = 1 * -0.989992 = -0.989992
        d sin_1 / d x = cos(x) = -0.989992
        d y / d sin_1 = 1
     <BLANKLINE>
@@ -176,7 +177,11 @@ class Explanation(Printable):
             largest = f"; the {len(self.paths)} largest:" if len(self.paths) > 1 else "; the largest:"
         lines = [f"d{self._of}/d{self._wrt} = {number(self.gradient)}: {what}{largest}", ""]
         for i, path in enumerate(self.paths, 1):
-            lines.append(f"{i}. {_chain(path)}: {number(path.product)}")
+            ends = path.ends(_FACTORS)[::-1]  # from the result to the operand, as the chain rule is written
+            names = " * ".join("..." if x is None else f"d{x.target}/d{x.source}" for x in ends)
+            values = " * ".join("..." if x is None else number(x.number) for x in ends)
+            product = dict.fromkeys((names or "the thing itself", values or "1", number(path.product)))
+            lines.append(f"{i}. {' = '.join(product)}")
             for link in path.ends(_LONGEST):
                 if link is None:
                     lines.append(f"   ... {len(path) - 2 * (_LONGEST // 2):,} more")
@@ -209,18 +214,19 @@ class Explanation(Printable):
 
     @cached_property
     def latex(self) -> str:
-        """The explanation as LaTeX."""
+        """The explanation as LaTeX for amsmath, amssymb and xcolor; local derivatives that are always 1 are grey."""
         rows = self._matrix_latex() if self.deltas else self._path_latex()
         return "$$\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}$$"
 
     def _path_latex(self) -> list[str]:
         rows: list[str] = []
         for i, path in enumerate(self.paths, 1):
-            ends = path.ends(_LONGEST)
-            cut = [link for link in ends if link is None or link.formula != "1"] or ends[:1]
+            ends = path.ends(_LONGEST)[::-1]
             writers: Any = (_partial, _factor, lambda link: _bracketed(link.number))
-            forms = [r" \cdot ".join(r"\cdots" if link is None else write(link) for link in cut) for write in writers]
-            if len(cut) == 1:
+            forms = [
+                r" \cdot ".join(r"\cdots" if x is None else _greyed(x, write(x)) for x in ends) for write in writers
+            ]
+            if len(ends) == 1:
                 forms.pop()
             equal = " = ".join(dict.fromkeys((*forms, latex_number(path.product))))
             rows.append(rf"\text{{path }} {i}: &\quad {equal}")
@@ -235,8 +241,7 @@ class Explanation(Printable):
     def _matrix_latex(self) -> list[str]:
         rows = []
         for d in self.deltas:
-            size = r" \times ".join(map(str, d.shape)) or "1"
-            rows.append(f"{latex_name(d.name)} &= {d.latex} && \\in \\mathbb{{R}}^{{{size}}}")
+            rows.append(f"{latex_name(d.name)} &= {d.latex} && \\in \\mathbb{{R}}^{{{latex_shape(d.shape)}}}")
         half = _ROWS // 2
         return rows if len(rows) <= _ROWS else [*rows[:half], r"&\;\;\vdots", *rows[-half:]]
 
@@ -266,15 +271,8 @@ def _worded(link: Link) -> str:
     return value if link.formula in (None, value) else f"{link.formula} = {value}"
 
 
-def _chain(path: Path) -> str:
-    if not len(path):
-        return "the thing itself"
-    if len(path) < 12:
-        return " -> ".join([path.links[0].source, *(link.target for link in path.links)])
-    ends = [link for link in path.ends(10) if link is not None]
-    first = [link.source for link in ends[:5]]
-    last = [link.target for link in ends[5:]]
-    return " -> ".join([*first, f"... {len(path) - 9:,} more ...", *last])
+def _greyed(link: Link, latex: str) -> str:
+    return rf"\textcolor{{gray}}{{{latex}}}" if link.formula == "1" else latex
 
 
 def _partial(link: Link) -> str:

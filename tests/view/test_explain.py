@@ -1,5 +1,6 @@
 """Derivatives explained: paths of numbers and of entries, matrices, and very many paths."""
 
+import re
 import time
 
 import numpy as np
@@ -11,8 +12,10 @@ from autograd.ops.fused import linear
 from autograd.view import explain
 
 FACTORS = """\
-1. hidden.weight[0, 0] -> matmul_1[0] -> add_1[0] -> sigmoid_1[0] -> matmul_2[0] -> add_2[0] -> sigmoid_2[0] -> \
-subtract_1[0] -> power_1[0] -> sum_1 -> E_total: 0.000668396
+1. dE_total/dsum_1 * dsum_1/dpower_1[0] * dpower_1[0]/dsubtract_1[0] * dsubtract_1[0]/dsigmoid_2[0] * \
+dsigmoid_2[0]/dadd_2[0] * dadd_2[0]/dmatmul_2[0] * dmatmul_2[0]/dsigmoid_1[0] * dsigmoid_1[0]/dadd_1[0] * \
+dadd_1[0]/dmatmul_1[0] * dmatmul_1[0]/dhidden.weight[0, 0] = \
+0.5 * 1 * -1.48273 * -1 * 0.186816 * 1 * 0.4 * 0.241301 * 1 * 0.05 = 0.000668396
    d matmul_1[0] / d hidden.weight[0, 0] = x[0] = 0.05
    d add_1[0] / d matmul_1[0] = 1
    d sigmoid_1[0] / d add_1[0] = sigmoid_1[0] * (1 - sigmoid_1[0]) = 0.241301
@@ -100,7 +103,7 @@ def test_matrices_of_an_mlp():
     assert (back.formula, back.shapes) == ("delta(linear_2) @ 1.weight", "(5, 2) @ (2, 4)")
     assert slope.formula == "delta(relu_1) * [linear_1 > 0]"
     assert (last.formula, last.shapes, last.shape) == ("delta(linear_1).T @ x", "(4, 5) @ (5, 3)", (4, 3))
-    assert last.latex == r"\delta_{\mathrm{linear}_{1}}^{\top} \, x"
+    assert last.latex == r"\underset{5 \times 4}{\delta_{\mathrm{linear}_{1}}}^{\top} \, \underset{5 \times 3}{x}"
     loss.backward()
     np.testing.assert_array_equal(explain_gradient(loss, w0), w0.grad)
 
@@ -185,7 +188,9 @@ def test_a_notebook_gets_latex(mazur):
     bundle = explain(error, p["output.weight"], at=(0, 0))._repr_mimebundle_()
     assert set(bundle) == {"text/latex", "text/plain"}
     assert bundle["text/latex"].startswith("$$\\begin{aligned}")
-    assert r"\frac{\partial \mathrm{add}_{2, 0}}" not in bundle["text/latex"]  # links of 1 are left out
+    link = r"\frac{\partial \mathrm{add}_{2, 0}}{\partial \mathrm{matmul}_{2, 0}}"
+    assert rf"\textcolor{{gray}}{{{link}}}" in bundle["text/latex"]  # a link of 1 is grey
+    assert bundle["text/latex"].count(r"\textcolor{gray}{1}") == 4  # as a formula and as a number
     assert r"0.082167" in bundle["text/latex"]
 
 
@@ -256,3 +261,32 @@ def test_the_number_of_what_was_averaged_is_written():
     rows = {delta.name: delta.formula for delta in explain(((x * x).mean(axis=0) ** 2).mean(), x).deltas}
     assert rows["delta(power_1)"] == "delta(mean_2) / 4, repeated along the axes that were averaged"
     assert rows["delta(multiply_1)"] == "delta(mean_1) / 3, repeated along the axes that were averaged"
+
+
+def test_latex_telescopes_from_the_result_to_the_operand():
+    x = tensor(2.0, requires_grad=True, name="x")
+    h = x * 3.0
+    y = h + 1.0
+    links = r"\textcolor{gray}{\frac{\partial y}{\partial h}} \cdot \frac{\partial h}{\partial x}"
+    assert rf"{links} = \textcolor{{gray}}{{1}} \cdot 3 = 3" in explain(y, x).latex
+    assert "1. dy/dh * dh/dx = 1 * 3 = 3" in explain(y, x).text
+
+
+def test_vectors_are_matrices_of_one_column_in_latex():
+    v, matrix = tensor(np.ones(3), requires_grad=True, name="v"), tensor(np.ones((2, 3)), name="M")
+    y = matrix @ v
+    latex = explain(y.sum(), v).latex
+    assert r"\delta_{v} &= " in latex
+    assert r"\underset{2 \times 3}{M}^{\top}" in latex
+    assert latex.count(r"\in \mathbb{R}^{3 \times 1}") == 1
+
+
+@pytest.mark.parametrize("name", ["a^b", "a~b", "a_b_c", "x'2", "{y}", "$z$", "50%", "a&b", "#1", "\\alpha", "<l>"])
+def test_latex_of_any_name_is_well_formed(name):
+    """Checked with pdflatex and KaTeX when it was written; here: no special character is left bare."""
+    x = tensor(np.ones((2, 2)), requires_grad=True, name=name)
+    y = (np.tanh(x) * 2.0).sum()
+    for latex in (explain(y, x).latex, explain(y, x, at=(0, 1)).latex):
+        bare = re.sub(r"\\[#$%&{}]", "", latex).removeprefix("$$").removesuffix("$$")
+        assert bare.count("{") == bare.count("}")
+        assert not re.search(r"[#$%~]|\^(?!\{)|(?<!\s)&(?!=|\\quad|\\;| )", bare.replace("&&", ""))

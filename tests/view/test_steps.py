@@ -7,7 +7,8 @@ from html import unescape
 import numpy as np
 import pytest
 
-from autograd import GraphReleasedError, RequiresGradError, tensor
+import nn
+from autograd import GraphReleasedError, RequiresGradError, explain, tensor
 from autograd.view import ValuesNotKeptError, steps
 from autograd.view.animation import MOST, MOST_STEPS
 from autograd.view.picture.values import exact
@@ -101,11 +102,27 @@ def test_the_gradient_to_start_from():
 
 def test_values_that_are_gone_are_named():
     x = tensor(np.ones(100), requires_grad=True, name="x")
-    y = np.tanh(x * 2.0)
+    y = np.tanh(x * np.full(100, 2.0))  # nothing refers to this array any more
     y = y.sum()
     y.backward()
     with pytest.raises(ValuesNotKeptError, match=r"result of tanh.*record\(\)"):
         str(steps(y))
+
+
+def test_released_values_of_a_network_are_computed_again():
+    x = tensor(np.linspace(-1.0, 1.0, 300).reshape(100, 3), name="x")
+    target, model = tensor(np.zeros((100, 2))), nn.MLP([3, 40, 2], "tanh", dtype="float64", rng=0)
+    loss = nn.functional.mse_loss(model(x), target)
+    expected = {step.number: step.value for step in steps(loss)}
+    loss.backward()
+    after = list(steps(loss))
+    assert len(after) == len(expected)
+    for step in after:
+        if expected[step.number] is not None:
+            np.testing.assert_array_equal(step.value, expected[step.number])
+    for name, p in model.named_parameters():
+        np.testing.assert_allclose(steps(loss).gradients[name], p.grad, rtol=1e-12)
+        np.testing.assert_allclose(explain(loss, p).gradient, p.grad, rtol=1e-12)
 
 
 def test_a_changed_leaf_is_not_read():

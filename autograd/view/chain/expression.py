@@ -26,6 +26,7 @@ _LATEX_FUNCTIONS = frozenset({"sin", "cos", "tan", "sinh", "cosh", "tanh", "log"
 _SIGN = 3  # binds tighter than a product, looser than a power
 
 Names = Mapping[str, str | float | int]
+Shapes = Mapping[str, tuple[int, ...]]
 
 
 def as_text(formula: str, names: Names | None = None) -> str:
@@ -34,10 +35,10 @@ def as_text(formula: str, names: Names | None = None) -> str:
     return _words(formula, names) if tree is None else _text(tree)[0]
 
 
-def as_latex(formula: str, names: Names | None = None, *, matrices: bool = False) -> str:
-    """The same as LaTeX; with ``matrices``, an elementwise product gets its own sign."""
+def as_latex(formula: str, names: Names | None = None, *, shapes: Shapes | None = None) -> str:
+    """The same as LaTeX; with ``shapes``, they stand below matrices, and an elementwise product gets its own sign."""
     tree = _parsed(formula, names)
-    return _latex_words(formula, names or {}) if tree is None else _Latex(matrices).write(tree)[0]
+    return _latex_words(formula, names or {}) if tree is None else _Latex(shapes).write(tree)[0]
 
 
 def latex_name(name: str) -> str:
@@ -56,6 +57,11 @@ def latex_name(name: str) -> str:
         below = rf"\mathrm{{{_escaped(below)}}}" if below and not below.isdigit() else below
     lower = ", ".join(part for part in (below, index) if part)
     return f"{word}_{{{lower}}}" if lower else word
+
+
+def latex_shape(shape: tuple[int, ...]) -> str:
+    """A shape as that of a matrix: a vector is a column."""
+    return r" \times ".join(map(str, (*shape, 1) if len(shape) == 1 else shape)) or "1"
 
 
 def latex_number(value: Any) -> str:
@@ -78,7 +84,8 @@ def _latex_words(formula: str, names: Names) -> str:
 
 
 def _escaped(text: str) -> str:
-    return re.sub(r"([_%&#${}])", r"\\\1", text.replace("\\", r"\backslash "))
+    text = re.sub(r"([_%&#${}])", r"\\\1", text.replace("\\", "\0"))
+    return text.replace("\0", r"\backslash ").replace("^", r"{\wedge}").replace("~", r"{\sim}")
 
 
 def _parsed(formula: str, names: Names | None) -> ast.expr | None:
@@ -169,8 +176,8 @@ def _within(part: tuple[str, int], least: int) -> str:
 class _Latex:
     """The same for LaTeX, where fractions and powers group by themselves."""
 
-    def __init__(self, matrices: bool) -> None:
-        self.times = r"\odot" if matrices else r"\,"
+    def __init__(self, shapes: Shapes | None) -> None:
+        self.times, self.shapes = r"\," if shapes is None else r"\odot", shapes or {}
 
     def write(self, node: ast.expr) -> tuple[str, int]:
         match node:
@@ -178,7 +185,8 @@ class _Latex:
                 text = latex_number(node.value)
                 return text, _SIGN if text.startswith("-") else 2 if "^" in text else 9
             case ast.Name():
-                return latex_name(node.id), 9
+                shape, name = self.shapes.get(node.id, ()), latex_name(node.id)
+                return (rf"\underset{{{latex_shape(shape)}}}{{{name}}}" if 1 <= len(shape) <= 2 else name), 9
             case ast.Attribute():
                 return rf"{self.within(node.value, 9)}^{{\top}}", 4
             case ast.UnaryOp():

@@ -44,11 +44,12 @@ def slope(replay: Replay, names: Names, node: Node, slot: int, *, incoming: str 
         formula = as_text(entry, words)
         tex = as_latex(entry, words) if latex else None
     names_and_g = words | {"G": incoming}
+    shapes = {names(x): x.shape for x in (node, *node.operands) if isinstance(x, Vertex)} | {incoming: node.shape}
     return Slope(
         formula,
         tex,
         None if matrix is None else as_text(matrix, names_and_g),
-        None if matrix is None or not latex else as_latex(matrix, names_and_g, matrices=True),
+        None if matrix is None or not latex else as_latex(matrix, names_and_g, shapes=shapes),
         factors(replay, node, slot),
     )
 

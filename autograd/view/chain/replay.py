@@ -1,5 +1,6 @@
 """The backward pass once more, for display: nothing is stored on any Tensor, nothing is released, no hook is called."""
 
+import copy
 from collections.abc import Collection, Iterator
 from math import prod
 from typing import Any, NamedTuple, Self
@@ -22,7 +23,7 @@ class ValuesNotKeptError(AutogradError, RuntimeError):
     >>> from autograd import tensor
     >>> from autograd.view import explain
     >>> x = tensor(np.ones(100), requires_grad=True, name="x")
-    >>> y = np.tanh(x * 2.0).sum()
+    >>> y = np.tanh(x * np.full(100, 2.0)).sum()
     >>> y.backward()
     >>> explain(y, x)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
@@ -68,6 +69,7 @@ class Replay:
             raise ValueError(f"the starting gradient has shape {np.shape(self.seed)}, but needs {root.shape}.")
         self.gradients: dict[Vertex, Any] = {}  # complete once its vertex had its turn
         self._kept = self._kept_by_live_nodes()
+        self._computed = False  # whether values that were released have been computed again
 
     def _kept_by_live_nodes(self) -> dict[Vertex, Any]:
         """Values that nodes of a live graph hold for their rules."""
@@ -99,6 +101,16 @@ class Replay:
         tensor = None if operand.tensor is None else operand.tensor()
         return tensor._data if tensor is not None and tensor._node is operand else None
 
+    def _compute_again(self) -> None:
+        """Find the values that were released, as far as those that they were computed from are still there."""
+        for node in reversed(self.order if not self._computed else ()):
+            if isinstance(node, Node) and self.value(node) is None and not node.op.outputs:
+                data = [None if x is None else self.value(x) for x in node.operands]
+                if all(d is not None or x is None for d, x in zip(data, node.operands, strict=True)):
+                    with np.errstate(all="ignore"):
+                        self._kept[node] = _number(node.op.kernel(*data, **copy.deepcopy(node.attrs or {})))
+        self._computed = True
+
     def kept(self, node: Node) -> tuple[Any, ...]:
         """The values that the rules of a node ask for. Raises ValuesNotKeptError."""
         op = node.op
@@ -106,6 +118,9 @@ class Replay:
         found = []
         for name in op.keeps:
             value = self._asked(node, op, name)
+            if value is None and self._needed(node, op, name):
+                self._compute_again()
+                value = self._asked(node, op, name)
             if value is None and self._needed(node, op, name):
                 raise ValuesNotKeptError(self._why_not(node, op, name))
             found.append(value)

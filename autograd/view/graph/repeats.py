@@ -68,7 +68,6 @@ class _Folder:
         self.signed: dict[int, int] = {}
         self.tokens = self.tokens_by_frame()
         self.signature_of = self.sign_frames()
-        self.known: list[list[Argument]] = []  # the arguments of each node at the start
         self.reach = self.consumers()
 
     def run(self) -> Graph:
@@ -137,27 +136,18 @@ class _Folder:
         reach: dict[int, tuple[int, int]] = {}
         leaves = {node.id for node in self.graph.nodes if node.made < 0}
         for node in self.graph.nodes:
-            self.known.append(found := [argument for _, argument in node.references()])
-            for argument in found:
+            for _, argument in node.references():
                 if argument.node in leaves:
                     low, high = reach.get(argument.node, (node.made, node.made))
                     reach[argument.node] = (min(low, node.made), max(high, node.made))
         return reach
 
-    def taken(self, node: GraphNode) -> list[Argument]:
-        """The arguments of a node, which folding may have given more."""
-        return [argument for _, argument in node.references()] if node.extra else self.known[node.id]
-
     def ops(self, group: list[Token]) -> list[GraphNode]:
         """The ops of each token, those of nested calls included, in the order of the program."""
-        found: list[GraphNode] = []
-        for token in group:
-            if token[0]:
-                inside = [self.nodes[i] for is_frame, i in self.within(token) if not is_frame]
-                found += sorted(inside, key=lambda node: node.made)
-            else:
-                found.append(self.nodes[token[1]])
-        return found
+        if not any(is_frame for is_frame, _ in group):
+            return [self.nodes[i] for _, i in group]
+        inside = [[self.nodes[i] for is_frame, i in self.within(token) if not is_frame] for token in group]
+        return [node for nodes in inside for node in sorted(nodes, key=lambda node: node.made)]
 
     def within(self, token: Token) -> Iterator[Token]:
         """A token and all contents of its module calls."""
@@ -231,7 +221,7 @@ class _Folder:
         ports: dict[Port, int] = {}
         form: list[Hashable] = []
         for node in ops:
-            for a in self.taken(node):
+            for _, a in node.references():
                 if a.node in place:
                     form.append(("inside", place[a.node], a.index))
                 elif _belongs(self.nodes[a.node]) and self.alone(a.node, ops):
@@ -246,7 +236,7 @@ class _Folder:
         first = self.ops(run[0])
         copies = [(copy, self.ops(copy)) for copy in run]
         everywhere = {node.id for _, nodes in copies for node in nodes}
-        models = [(m.id, [(a.node, self.alone(a.node, first)) for a in self.taken(m)]) for m in first]
+        models = [(m.id, [(a.node, self.alone(a.node, first)) for _, a in m.references()]) for m in first]
         extra: dict[int, dict[Argument, None]] = {}
         for copy, nodes in copies[1:]:
             for token in copy:
@@ -256,7 +246,7 @@ class _Folder:
                 self.alias[node.id] = model
                 if node.alarm:
                     self.nodes[model] = self.nodes[model]._replace(alarm=node.alarm)
-                for argument, (wanted, alone) in zip(self.taken(node), references, strict=True):
+                for (_, argument), (wanted, alone) in zip(node.references(), references, strict=True):
                     if argument.node in everywhere:
                         continue
                     if alone and self.alone(argument.node, nodes):

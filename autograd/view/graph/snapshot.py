@@ -4,7 +4,7 @@ Nothing recurses, and no array is read from variables that may be gone, except l
 """
 
 from collections.abc import Container, Iterable, Mapping
-from itertools import chain, takewhile
+from itertools import chain
 from typing import Any
 
 from autograd.engine.graph import SMALL, Leaf, Node, Output, Vertex
@@ -171,7 +171,7 @@ class _Recorder:
             for operand in self.given[vertex]:
                 if isinstance(operand, Leaf) and operand.scope is None and self.moves_in(operand):
                     i, chain = ids[operand], chains[frame]
-                    homes[i] = chain if i not in homes else _common(homes[i], chain)
+                    homes[i] = chain if i not in homes else [frame for frame in homes[i] if frame in chain]
         for i, chain in homes.items():
             frames[i] = chain[-1] if chain else None
 
@@ -227,11 +227,10 @@ class _Recorder:
         arguments: list[Any] = []
         parents = vertex.parents
         for slot, operand in enumerate(vertex.operands):
-            if operand.__class__ is Output:
+            if isinstance(operand, Vertex):
                 flows = slot < len(parents) and parents[slot] is not None
-                arguments.append(Argument(ids[owner(operand)], operand.index, flows))
-            elif isinstance(operand, Vertex):
-                arguments.append(Argument(ids[operand], None, slot < len(parents) and parents[slot] is not None))
+                index = operand.index if isinstance(operand, Output) else None
+                arguments.append(Argument(ids[owner(operand)], index, flows))
             else:
                 arguments.append(Number(operand))
         op: Any = vertex.op
@@ -240,8 +239,3 @@ class _Recorder:
             given, more = given[: len(op.operands)], given[len(op.operands) :]
         known: Any = (given, vertex.attrs or {}, results, *place, more, None, None, 1, op, False, (vertex,))
         return GraphNode(i, "op", op.name, op.operands, *known)
-
-
-def _common(a: list[int], b: list[int]) -> list[int]:
-    """The module calls that two places share, from the outermost inwards."""
-    return [x for x, _ in takewhile(lambda pair: pair[0] == pair[1], zip(a, b, strict=False))]

@@ -298,13 +298,6 @@ def _notes(graph: Graph, common: Any, values: bool, grads: bool, total: int) -> 
     if values and any(r.value is None and math.prod(r.shape) > SMALL for r in shown):
         notes.append(f'values of more than {SMALL} entries are not kept ("with record():" keeps them)')
     if total > len(graph.nodes):
-        ways = {
-            "equal neighbours as one": any(x.repeat > 1 for x in graph.nodes)
-            or any(x.repeat > 1 for x in graph.frames),
-            "a call of a module as one box": any(node.kind == "module" for node in graph.nodes),
-            "those farthest from the result left out": any(node.kind == "hidden" for node in graph.nodes),
-        }
-        notes.append(
-            f"{total:,} nodes in {len(graph.nodes):,} boxes: {', '.join(w for w, used in ways.items() if used)}"
-        )
+        hidden = [node.op for node in graph.nodes if node.kind == "hidden"]
+        notes.append(", ".join([f"{total:,} nodes folded into {len(graph.nodes):,} boxes", *hidden]))
     return notes

@@ -45,11 +45,9 @@ def _of_value(graph: Graph, node: GraphNode) -> str:
     array = next(np.asarray(r.value) for r in node.results if not finite(r.value))
     entry = first_entry(array) or ()
     values, words = _operands(graph, node, array.shape, entry)
-    what = ""
-    if values is not None:
-        largest = float(np.finfo(array.dtype).max)
-        what = in_forward(node.record, values, float(array[entry]), str(array.dtype), largest, None).what
-    return _lines(f"{array[entry]:g} begins here", entry, what, words)
+    kind, value = array.dtype, float(array[entry])
+    what = values and in_forward(node.record, values, value, str(kind), float(np.finfo(kind).max), None).what
+    return _lines(f"{value:g} begins here", entry, what or "", words)
 
 
 def _of_gradient(graph: Graph, node: GraphNode, slot: int, user: GraphNode) -> tuple[int, str, bool]:
