@@ -23,7 +23,6 @@ from autograd.view.picture.values import brief, number
 Index = int | Sequence[int] | None
 _ROWS = 40  # rows of matrix formulas that are written out
 _LONGEST = 30  # links of a path that are written out
-_FACTORS = 10  # of its product
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,12 +171,11 @@ class Explanation(Printable):
     def _path_lines(self) -> list[str]:
         many = self.count > len(self.paths)
         what = f"the sum over {self.count:,} path{'s' * (self.count != 1)}" if self.count != 1 else "one path"
-        largest = ""
-        if many and self.paths:
-            largest = f"; the {len(self.paths)} largest:" if len(self.paths) > 1 else "; the largest:"
+        of_them = f"the {len(self.paths)} largest" if len(self.paths) > 1 else "the largest"
+        largest = f"; {of_them}:" if many and self.paths else ""
         lines = [f"d{self._of}/d{self._wrt} = {number(self.gradient)}: {what}{largest}", ""]
         for i, path in enumerate(self.paths, 1):
-            ends = path.ends(_FACTORS)[::-1]  # from the result to the operand, as the chain rule is written
+            ends = path.ends(_LONGEST)[::-1]  # from the result to the operand, as the chain rule is written
             names = " * ".join("..." if x is None else f"d{x.target}/d{x.source}" for x in ends)
             values = " * ".join("..." if x is None else number(x.number) for x in ends)
             product = dict.fromkeys((names or "the thing itself", values or "1", number(path.product)))
@@ -222,12 +220,10 @@ class Explanation(Printable):
         rows: list[str] = []
         for i, path in enumerate(self.paths, 1):
             ends = path.ends(_LONGEST)[::-1]
-            writers: Any = (_partial, _factor, lambda link: _bracketed(link.number))
+            writers: Any = (_partial, _factor, lambda link: _bracketed(link.number))[: 2 + (len(ends) > 1)]
             forms = [
                 r" \cdot ".join(r"\cdots" if x is None else _greyed(x, write(x)) for x in ends) for write in writers
             ]
-            if len(ends) == 1:
-                forms.pop()
             equal = " = ".join(dict.fromkeys((*forms, latex_number(path.product))))
             rows.append(rf"\text{{path }} {i}: &\quad {equal}")
         if self.count > len(self.paths):

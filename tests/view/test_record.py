@@ -203,7 +203,7 @@ def test_debug_and_record_go_together(modes, end):
 )
 def test_views_name_record_where_values_were_not_kept(view):
     x = tensor(np.ones(100), requires_grad=True, name="x")
-    y = np.tanh(x * 2.0).sum()
+    y = np.tanh(x * np.full(100, 2.0)).sum()  # nothing refers to this array any more
     y.backward()
     with pytest.raises(ValuesNotKeptError, match=r"result of tanh .* was not kept.*'with record\(\):'"):
         view(y, x)

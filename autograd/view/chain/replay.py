@@ -1,6 +1,5 @@
 """The backward pass once more, for display: nothing is stored on any Tensor, nothing is released, no hook is called."""
 
-import copy
 from collections.abc import Collection, Iterator
 from math import prod
 from typing import Any, NamedTuple, Self
@@ -69,7 +68,6 @@ class Replay:
             raise ValueError(f"the starting gradient has shape {np.shape(self.seed)}, but needs {root.shape}.")
         self.gradients: dict[Vertex, Any] = {}  # complete once its vertex had its turn
         self._kept = self._kept_by_live_nodes()
-        self._computed = False  # whether values that were released have been computed again
 
     def _kept_by_live_nodes(self) -> dict[Vertex, Any]:
         """Values that nodes of a live graph hold for their rules."""
@@ -103,13 +101,12 @@ class Replay:
 
     def _compute_again(self) -> None:
         """Find the values that were released, as far as those that they were computed from are still there."""
-        for node in reversed(self.order if not self._computed else ()):
+        for node in reversed(self.order):
             if isinstance(node, Node) and self.value(node) is None and not node.op.outputs:
                 data = [None if x is None else self.value(x) for x in node.operands]
                 if all(d is not None or x is None for d, x in zip(data, node.operands, strict=True)):
                     with np.errstate(all="ignore"):
-                        self._kept[node] = _number(node.op.kernel(*data, **copy.deepcopy(node.attrs or {})))
-        self._computed = True
+                        self._kept[node] = _number(node.op.kernel(*data, **(node.attrs or {})))
 
     def kept(self, node: Node) -> tuple[Any, ...]:
         """The values that the rules of a node ask for. Raises ValuesNotKeptError."""
