@@ -110,18 +110,17 @@ def test_a_box_that_takes_much_work_is_estimated(graphs):
 def test_a_value_that_is_gone_is_a_question_mark_and_recorded_ones_are_there():
     def run():
         x = tensor(np.linspace(0.1, 1.0, 100), requires_grad=True, name="x")
-        y = np.tanh(x * 2.0).sum()
+        y = np.tanh(x * np.full(100, 2.0)).sum()  # nothing refers to this array any more
         y.backward()
         return at_arrows(drawing := draw(y, local=True)), drawing
 
     texts, drawing = run()
-    assert texts["x * 2", "tanh", 0] == "?"
-    assert texts["x", "x * 2", 0] == "(100, 100), norm 20"
+    assert texts["multiply", "tanh", 0] == "?"
     assert any(note.startswith("?: values that the rule needs were not kept") for note in drawing.picture.notes)
     with record():
         texts, drawing = run()
     slopes = 1 - np.tanh(2 * np.linspace(0.1, 1.0, 100)) ** 2
-    assert norm_of(texts["x * 2", "tanh", 0]) == pytest.approx(np.linalg.norm(slopes), rel=5e-3)
+    assert norm_of(texts["multiply", "tanh", 0]) == pytest.approx(np.linalg.norm(slopes), rel=5e-3)
 
 
 def test_the_ops_inside_of_a_fused_one_have_theirs():
