@@ -65,7 +65,7 @@ def custom_op(
     >>> explain(root(x), x)
     dcube_root_1/dx = 0.0833333: one path
     <BLANKLINE>
-    1. x -> cube_root_1: 0.0833333
+    1. dcube_root_1/dx = 0.0833333
        d cube_root_1 / d x = 1 / (3 * cube_root_1 ** 2) = 0.0833333
     """
     label = name or str(getattr(forward, "__name__", "custom"))
