@@ -13,11 +13,16 @@ from nn.inspect.doctor.checks import ADVICE, CHECKS
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((64, 5)).astype("float32")
 NUMBERS = (X @ RNG.standard_normal((5, 1))).astype("float32")
+NOISY = NUMBERS + np.random.default_rng(1).standard_normal((64, 1)).astype("float32")
 CLASSES = (np.abs(NUMBERS[:, 0]) > 1).astype(int) + (NUMBERS[:, 0] > 0)
 
 
 def mlp(*sizes, activation="relu", **options):
     return nn.MLP(list(sizes or (5, 16, 3)), activation, rng=0, **options)
+
+
+def decaying(model, decay):
+    return optim.SGD(model.parameters(), lr=0.1, weight_decay=decay)
 
 
 def adam(model):
@@ -251,6 +256,7 @@ TABLE = {
         (lambda: classify(mlp(), lambda m: sgd(m, optim.warmup(1000, 0.1))), None),  # the rate will rise
         (lambda: classify(mlp(), lambda m: sgd(m, 1e-2)), None),
         (lambda: regress(*solved()), None),  # there is nothing left to gain
+        (lambda: regress(solved(0.99, NOISY)[0], lambda m: sgd(m, 1e-9), y=NOISY), None),  # hardly anything
     ],
     "small-rate": [
         (lambda: classify(mlp(), lambda m: optim.Adam(m.parameters(), lr=1e-7)), ()),
@@ -261,6 +267,8 @@ TABLE = {
         (lambda: classify(mlp(), lambda m: optim.AdamW(m.parameters(), lr=1e-2, weight_decay=10.0)), ()),
         (lambda: classify(mlp(), lambda m: optim.SGD(m.parameters(), lr=0.1, weight_decay=1e-2)), None),
         (lambda: classify(mlp(), lambda m: optim.AdamW(m.parameters(), weight_decay=0.1)), None),
+        (lambda: regress(mlp(5, 16, 1), lambda m: decaying(m, 0.1)), None),  # it also learns fast
+        (lambda: regress(solved(0.999, NOISY)[0], lambda m: decaying(m, 0.01), y=NOISY), None),  # both are slow
     ],
     "samples-mixed": [
         (lambda: classify(Applying(lambda x: np.cumsum(x, axis=0))), ()),
@@ -510,10 +518,10 @@ def stepped():
     return model, lambda model: optimizer
 
 
-def solved(factor=1.0):
+def solved(factor=1.0, targets=NUMBERS):
     """A linear map that is learned exactly, or a multiple of it, and its optimizer."""
-    model = nn.Linear(5, 1, rng=0)
-    model.weight.data[:], model.bias.data[:] = factor * np.linalg.lstsq(X, NUMBERS[:, 0], rcond=None)[0], 0.0
+    model = nn.Linear(5, 1, bias=False, rng=0)
+    model.weight.data[:] = factor * np.linalg.lstsq(X, targets[:, 0], rcond=None)[0]
     return model, lambda model: sgd(model, 1e-6)
 
 
