@@ -45,4 +45,4 @@ from nn.losses.regression import gaussian_nll_loss, huber_loss, l1_loss, mse_los
 _ON_USE = {"interpolate": "nn.layers.resizing", "pad": "nn.layers.resizing"}
 _on_use(__name__, _ON_USE)
 
-__all__ = sorted([name for name in vars() if name[0] != "_"] + [*_ON_USE])
+__all__ = sorted([name for name in vars() if name[0].isalpha()] + [*_ON_USE])

@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ("autograd", "optim", "nn")
 EXTRAS = {  # what is needed where this is written
     r"\.plot\b": "matplotlib",
+    r'show="live"': "matplotlib",
     r"\bnn\.sklearn\b": "sklearn",
     r"^(?:from|import) hypothesis\b": "hypothesis",
     r"^(?:from|import) safetensors\b": "safetensors",
@@ -111,7 +112,7 @@ def test_page(page, tmp_path, monkeypatch):
     if not (ROOT / page).exists():
         pytest.skip(f"there is no {page}")
     text = (ROOT / page).read_text(encoding="utf-8")
-    if missing := missing_for("\n".join(re.findall(r"^(?:from|import) .*", text, flags=re.MULTILINE))):
+    if missing := missing_for("\n".join(re.findall(r'^(?:from|import) .*|show="live"', text, flags=re.MULTILINE))):
         pytest.skip(f"{missing} is missing")
     monkeypatch.chdir(tmp_path)
     names = {"__name__": "__main__"}

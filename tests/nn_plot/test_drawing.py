@@ -12,7 +12,7 @@ def test_a_model_is_drawn_and_not_touched():
     model = nn.MLP([4, 3, 2], rng=0)
     with no_grad():
         drawing = draw(model, np.ones((5, 4), "float32"))
-    assert "x: constant  (5, 4)" in drawing.text
+    assert "x: input  (5, 4)" in drawing.text
     assert "linear(x, 0.weight, 0.bias) [0: Linear]" in drawing.text
     assert "value" in drawing.text
     assert all(p.grad is None for p in model.parameters())
@@ -60,7 +60,7 @@ def test_layers_of_images_and_of_whole_numbers():
     text = draw(images, np.ones((2, 1, 6, 6), "float32")).text
     for line in ("max_pool(size=(2, 2), stride=2)  3: MaxPool2d", "[1: BatchNorm2d]", "conv(x, 0.weight, 0.bias)"):
         assert line in text
-    assert "multiply [Sequential]  4: Dropout" in text
+    assert "multiply [Sequential > 4: Dropout]" in text
     text = draw(nn.Embedding(5, 3, rng=0), np.array([[1, 2, 2]])).text
     assert text.startswith("weight[array(1, 3)]")
 
