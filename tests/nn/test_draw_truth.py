@@ -255,3 +255,9 @@ def test_nothing_is_left_behind(rng):
     assert (x.name, x._node) == (None, None)
     y = shift * tensor(1.0, requires_grad=True)
     assert [node.kind for node in snapshot(y).nodes] == ["constant", "input", "op"]
+
+
+def test_integers_that_a_layer_converts_stay_connected():
+    run = Run(nn.Linear(2, 1, rng=0), [np.array([[1, 2]])])
+    assert [node.kind for node in run.graph.nodes] == ["input", "parameter", "parameter", "op"]
+    assert run.sources[-1] == {"x", "weight", "bias"}
