@@ -15,6 +15,7 @@ from autograd.view.graph.traced import Traced
 from autograd.view.graph.variables import attributes, name_of, named
 
 Keep = tuple[str, str]  # how values and how gradients are looked for: "auto", "live" or "off"
+_NO_ATTRIBUTES: Mapping[str, Any] = {}  # of most nodes: a new dict for each takes a tenth of the time
 Place = tuple[int, int | None]  # of a Tensor in a graph: its node, and which of the outputs it is
 
 
@@ -223,19 +224,19 @@ class _Recorder:
         if not isinstance(vertex, Node):
             kind: Any = vertex.kind if isinstance(vertex, Leaf) else "constant"
             kind = "input" if vertex in (self.inputs or ()) else kind
-            return GraphNode(i, kind, "", (), (), {}, results, *place, vertices=(vertex,))
+            return GraphNode(i, kind, "", (), (), _NO_ATTRIBUTES, results, *place, vertices=(vertex,))
         arguments: list[Any] = []
-        parents = vertex.parents
-        for slot, operand in enumerate(vertex.operands):
+        parents, shown = vertex.parents, vertex.shown
+        for slot, operand in enumerate(parents if shown is None else shown):
             if isinstance(operand, Vertex):
-                flows = slot < len(parents) and parents[slot] is not None
+                flows = shown is None or (slot < len(parents) and parents[slot] is not None)
                 index = operand.index if isinstance(operand, Output) else None
-                arguments.append(Argument(ids[owner(operand)], index, flows))
+                arguments.append(Argument(ids[operand if index is None else owner(operand)], index, flows))
             else:
                 arguments.append(Number(operand))
         op: Any = vertex.op
         given, more = tuple(arguments), ()
         if len(given) > len(op.operands) and not op.variadic:  # inputs among the attributes
             given, more = given[: len(op.operands)], given[len(op.operands) :]
-        known: Any = (given, vertex.attrs or {}, results, *place, more, None, None, 1, op, False, (vertex,))
+        known: Any = (given, vertex.attrs or _NO_ATTRIBUTES, results, *place, more, None, None, 1, op, False, (vertex,))
         return GraphNode(i, "op", op.name, op.operands, *known)
