@@ -287,14 +287,6 @@ def test_what_went_wrong_is_not_saved(moons, tmp_path):
         np.testing.assert_array_equal(array, saved[0][name])
 
 
-@pytest.fixture
-def interruptible():
-    """Python's own handler of Ctrl-C, which a process that was started in the background does not have."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.skipif(os.name == "nt", reason="signals of another kind")
 def test_control_c_ends_the_step(moons, tmp_path, interruptible):
     class Interrupt(nn.Callback):

@@ -77,7 +77,7 @@ def test_without_joblib(monkeypatch):
     assert len(folds(None)[0]) == 3
 
 
-def test_ctrl_c_ends_all_folds():
+def test_ctrl_c_ends_all_folds(interruptible):
     """A fold that was interrupted has no score, so that the rest is not worth training."""
     begun = []
 
@@ -161,9 +161,10 @@ def test_ctrl_c_leaves_no_process_behind(work, tmp_path):
     program.write_text(
         textwrap.dedent(
             f"""
-            import os, sys
+            import os, signal, sys
             sys.path[:] = {sys.path!r}
             import nn, threadpoolctl
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # also if this runs in the background
 
             def begin():
                 threads = [pool["num_threads"] for pool in threadpoolctl.threadpool_info()]

@@ -264,14 +264,7 @@ class Interrupt(nn.Callback):
             os.kill(os.getpid(), signal.SIGINT)
 
 
-@pytest.fixture
-def python_handler():
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("python_handler")
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.skipif(os.name == "nt", reason="signals of another kind")
 def test_a_second_control_c_interrupts_at_once():
     ended = []
@@ -288,7 +281,7 @@ def test_a_second_control_c_interrupts_at_once():
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-@pytest.mark.usefixtures("python_handler")
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.skipif(os.name == "nt", reason="signals of another kind")
 def test_the_handler_of_somebody_else_stays():
     seen = []
@@ -300,7 +293,7 @@ def test_the_handler_of_somebody_else_stays():
     assert signal.getsignal(signal.SIGINT) is mine
 
 
-@pytest.mark.usefixtures("python_handler")
+@pytest.mark.usefixtures("interruptible")
 def test_in_another_thread():
     found = []
     thread = threading.Thread(target=lambda: found.append(len(fit())))
