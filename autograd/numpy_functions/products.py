@@ -34,6 +34,9 @@ def _letters(numbers: Sequence[Any]) -> str:
     return "".join("..." if n is Ellipsis else linear.LETTERS[index(n)] for n in numbers)
 
 
+implements(np.dot, direct=True)(lambda a, b, out=None: linear.dot(a, b))  # before 2.4, NumPy tells no signature
+
+
 @implements(np.inner)
 def _inner(a: Any, b: Any, /) -> Any:
     a, b = as_operand(a), as_operand(b)
