@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from pkgutil import walk_packages
+from pkgutil import resolve_name, walk_packages
 from types import FunctionType
 
 import pytest
@@ -241,6 +241,16 @@ def test_whatever_has_a_name_says_what_it_is():
     texts |= {name: "".join(docs[:1]) for name, (docs, _) in members(objects.values()).items()}
     assert len(texts) > 1000
     assert [name for name, text in texts.items() if lacking(text, "shown or not")] == []
+
+
+@pytest.mark.parametrize("page", ["helpers", "modules"])
+def test_what_pages_for_contributors_describe_exists(page):
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    names = re.findall(r"^\*\*`([\w.]+)`\*\*:", text, flags=re.MULTILINE)
+    assert len(names) > 50
+    for name in names:
+        if not missing_for(name):
+            resolve_name(name)
 
 
 def test_the_walk_reaches_all_rooms():

@@ -12,25 +12,28 @@ the score is written beside this file.
 
 import os
 import random
+import runpy
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
 import nn
 import optim
-from nn.saving import read, replacing
+from nn.saving import read
 
 EPOCHS = 6
 TOLERANCE = 1e-10
 SOON = 10.0  # seconds after which all processes must have ended
 SCORE = Path(__file__).with_name("killing.txt")
 MPIEXEC = Path(sys.executable).with_name("mpiexec")
+
+# Lets a process be killed in the middle of a write, as in the runs of a single process.
+die_within = runpy.run_path(str(Path(__file__).parents[1] / "training" / "killing.py"))["die_within"]
 
 
 def train(folder: Path, write: int) -> None:
@@ -53,32 +56,6 @@ def train(folder: Path, write: int) -> None:
     )  # fmt: skip
     if nn.distributed.rank() == 0:
         (folder / "ended").touch()
-
-
-def die_within(write: int) -> None:
-    """Let this process be killed in the middle of one of its writes."""
-    count = 0
-
-    @contextmanager
-    def deadly(path):
-        nonlocal count
-        count += 1
-        with replacing(path) as file:
-            yield Deadly(file) if count == write else file
-
-    nn.saving.files.replacing = deadly
-
-
-class Deadly:
-    """A file that takes half of what is written, and then the process is killed."""
-
-    def __init__(self, file):
-        self.file = file
-
-    def write(self, data):
-        self.file.write(memoryview(data)[: len(data) // 2])
-        self.file.flush()
-        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def start(folder: Path, ranks: int, write: int = 0) -> subprocess.Popen:
