@@ -34,7 +34,7 @@ OTHER_TABLES = {
         {"sin", "cos", "tan", "sinh", "cosh", "tanh", "log", "exp", "arcsin", "arccos", "arctan"}
     ],
     "nn/init.py": [{"identity", "linear", "sigmoid"}, {"tanh", "relu"}],  # what PyTorch's table of gains calls them
-    "nn/layers/recurrent/steps.py": [{"tanh", "relu"}],  # activations of recurrent cells, as PyTorch calls them
+    "nn/layers/recurrent.py": [{"tanh", "relu"}],  # activations of recurrent cells, as PyTorch calls them
     "nn/teaching/answers.py": [{"sign", "transpose"}],  # verdicts on answers
     **{f"nn/losses/{name}.py": [{"mean", "sum"}] for name in ("base", "classification")},  # reductions
     "optim/schedules.py": [{"cos", "linear"}],  # PyTorch's names of shapes

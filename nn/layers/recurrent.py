@@ -1,30 +1,54 @@
-"""Recurrent layers over whole sequences: RNN, LSTM, GRU."""
+"""Recurrent layers, the same step for every element of a sequence: RNN, LSTM, GRU, and their single steps."""
 
 from __future__ import annotations
 
 import math
 import warnings
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd import OperandError, Tensor
+from autograd.ops import recurrent
+from autograd.ops.fused import linear as _linear
 from autograd.ops.shape import concatenate as _concatenate, stack as _stack, swapaxes as _swapaxes
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.layers.dropout import dropout as drop
-from nn.layers.recurrent import steps
-from nn.layers.recurrent.steps import Kind, State
 from nn.module import Module, Parameter
 from nn.validation import floating, positive, probability
 
-__all__ = ["GRU", "LSTM", "RNN"]
+__all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNCell"]
 
 _State = TypeVar("_State")  # that of the last step: one Tensor, or two
 
 
+class _Kind(NamedTuple):
+    """One kind of recurrent layer."""
+
+    step: Callable[..., Any]  # of a = x W_ih^T + b_ih, W_hh, b_hh and the state
+    sequence: Callable[..., Any]  # of x, W_ih, W_hh, b_ih, b_hh and the state, with reverse=
+    gates: int  # to which the rows of the weights belong, in blocks of H rows and PyTorch's order
+    states: tuple[str, ...] = ("h",)
+
+
+_TANH = _Kind(recurrent.tanh_step, recurrent.rnn, 1)
+_RELU = _Kind(recurrent.relu_step, partial(recurrent.rnn, nonlinearity="relu"), 1)
+_LSTM = _Kind(recurrent.lstm_step, recurrent.lstm, 4, ("h", "c"))
+_GRU = _Kind(recurrent.gru_step, recurrent.gru, 3)
+
+
+def _checked(nonlinearity: str) -> str:
+    """The name of an activation that the plain recurrent step supports."""
+    if nonlinearity not in ("tanh", "relu"):
+        raise ValueError(f"nonlinearity must be 'tanh' or 'relu', not {nonlinearity!r}.")
+    return nonlinearity
+
+
 class _Recurrent(Module, Generic[_State]):
-    _kind: Kind
+    _kind: _Kind
 
     def __init__(
         self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True, batch_first: bool = False,
@@ -66,7 +90,7 @@ class _Recurrent(Module, Generic[_State]):
             x = _swapaxes(x, axis1=0, axis2=1)
         start = self._start(hx, x, batched)
 
-        last: list[State] = []  # of each layer and direction
+        last: list[tuple[Any, ...]] = []  # of each layer and direction
         for layer in range(self.num_layers):
             if layer and self.training:
                 x = drop(x, self.dropout, rng=self.rng)
@@ -85,7 +109,7 @@ class _Recurrent(Module, Generic[_State]):
         found: Any = states[0] if len(states) == 1 else tuple(states)
         return x, found
 
-    def _pass(self, x: Any, state: State | None, suffix: str) -> tuple[Any, State]:
+    def _pass(self, x: Any, state: tuple[Any, ...] | None, suffix: str) -> tuple[Any, tuple[Any, ...]]:
         """One layer in one direction: its outputs of all steps, and its state after the last one."""
         names, reverse = vars(self), suffix.endswith("_reverse")
         weights = [names.get(name + suffix) for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
@@ -106,7 +130,7 @@ class _Recurrent(Module, Generic[_State]):
         if not x.shape[len(x.shape) == 3 and self.batch_first]:
             raise OperandError(f"{self._name()} needs at least one step, but the input of shape {x.shape} has T = 0.")
 
-    def _start(self, hx: Any, x: Any, batched: bool) -> list[State] | None:
+    def _start(self, hx: Any, x: Any, batched: bool) -> list[tuple[Any, ...]] | None:
         """The states to start from, for each layer and direction; None for zeros."""
         if hx is None:
             return None
@@ -167,14 +191,14 @@ class RNN(_Recurrent[Tensor]):
     ((5, 4, 16), (4, 4, 8))
     """
 
-    _kind: Any = property(lambda self: steps.TANH if self.nonlinearity == "tanh" else steps.RELU)
+    _kind: Any = property(lambda self: _TANH if self.nonlinearity == "tanh" else _RELU)
 
     def __init__(
         self, input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = "tanh", bias: bool = True,
         batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, *, dtype: DTypeLike | None = None,
         rng: Randomness = None,
     ) -> None:  # fmt: skip
-        self.nonlinearity: str = steps.checked(nonlinearity)
+        self.nonlinearity: str = _checked(nonlinearity)
         super().__init__(
             input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, dtype=dtype, rng=rng
         )
@@ -205,7 +229,7 @@ class LSTM(_Recurrent[tuple[Tensor, Tensor]]):
     """
 
     _gated = True  # a sigmoid in it may well be 0 or 1
-    _kind = steps.LSTM
+    _kind = _LSTM
 
 
 class GRU(_Recurrent[Tensor]):
@@ -227,4 +251,118 @@ class GRU(_Recurrent[Tensor]):
     """
 
     _gated = True  # a sigmoid in it may well be 0 or 1
-    _kind = steps.GRU
+    _kind = _GRU
+
+
+class _Cell(Module, Generic[_State]):
+    _kind: _Kind
+
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool = True, *, dtype: DTypeLike | None = None,
+        rng: Randomness = None,
+    ) -> None:  # fmt: skip
+        self.input_size: int = positive("input_size", input_size)
+        self.hidden_size: int = positive("hidden_size", hidden_size)
+        kind, rng, bound = parameter_dtype(dtype), generator(rng), 1.0 / math.sqrt(hidden_size)
+        rows = self._kind.gates * hidden_size
+
+        def start(*size: int) -> Parameter:
+            return Parameter(rng.uniform(-bound, bound, size).astype(kind))
+
+        self.weight_ih: Parameter = start(rows, input_size)
+        self.weight_hh: Parameter = start(rows, hidden_size)
+        self.bias_ih: Parameter | Any = start(rows) if bias else None
+        self.bias_hh: Parameter | Any = start(rows) if bias else None
+
+    def forward(self, x: Any, hx: Any = None) -> _State:
+        x = floating(x, self.weight_ih)
+        if len(x.shape) not in (1, 2) or x.shape[-1] != self.input_size:
+            raise OperandError(
+                f"{self._name()} needs an input of shape (N, C), or (C,) for one sequence, with C = {self.input_size}, "
+                f"not {x.shape}."
+            )
+        words = self._kind.states
+        size = (*x.shape[:-1], self.hidden_size)
+        if hx is None:
+            state = (np.zeros(size, x.dtype),) * len(words)
+        else:
+            given = hx if len(words) > 1 and isinstance(hx, tuple | list) else (hx,)
+            if len(given) != len(words):
+                raise TypeError(
+                    f"{self._name()} takes the states as a tuple ({', '.join(words)}), but got {len(given)}."
+                )
+            state = tuple(floating(part, self.weight_ih) for part in given)
+        for word, part in zip(words, state, strict=True):
+            if part.shape != size:
+                raise OperandError(f"{self._name()}: {word} has shape {part.shape}, but this input needs {size}.")
+        after = self._kind.step(_linear(x, self.weight_ih, self.bias_ih), self.weight_hh, self.bias_hh, *state)
+        return after[0] if len(after) == 1 else after
+
+    def _name(self) -> str:
+        return f"{type(self).__name__}({self.input_size}, {self.hidden_size})"
+
+    def extra_repr(self) -> str:
+        return f"{self.input_size}, {self.hidden_size}" + ("" if self.bias_ih is not None else ", bias=False")
+
+
+class RNNCell(_Cell[Tensor]):
+    """One step of `RNN`: ``h' = tanh(x W_ih^T + b_ih + h W_hh^T + b_hh)``, or max(0, ...) with ``nonlinearity="relu"``.
+
+    A call takes an input of shape (N, C), or (C,) for one sequence, and optionally the state h of shape (N, H) or (H,)
+    (zeros by default), and returns the new state. Parameters are initialized as in `RNN`.
+
+    Raises OperandError if input or state have a wrong shape. Names and results are those of ``torch.nn.RNNCell``.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> cell, h = nn.RNNCell(3, 8), None
+    >>> for x in np.zeros((5, 4, 3), "float32"):
+    ...     h = cell(x, h)
+    >>> h.shape
+    (4, 8)
+    """
+
+    _kind: Any = property(lambda self: _TANH if self.nonlinearity == "tanh" else _RELU)
+
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh", *,
+        dtype: DTypeLike | None = None, rng: Randomness = None,
+    ) -> None:  # fmt: skip
+        self.nonlinearity: str = _checked(nonlinearity)
+        super().__init__(input_size, hidden_size, bias, dtype=dtype, rng=rng)
+
+    def extra_repr(self) -> str:
+        return super().extra_repr() + ("" if self.nonlinearity == "tanh" else f", nonlinearity={self.nonlinearity!r}")
+
+
+class LSTMCell(_Cell[tuple[Tensor, Tensor]]):
+    """One step of `LSTM`, with its formula.
+
+    It is called like `RNNCell`, but takes and returns the states as ``(h, c)``; anything but a pair raises TypeError.
+
+    Names, layouts and results are those of ``torch.nn.LSTMCell``.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> h, c = nn.LSTMCell(3, 8)(np.zeros((4, 3), "float32"))
+    >>> h.shape, c.shape
+    ((4, 8), (4, 8))
+    """
+
+    _gated = True  # a sigmoid in it may well be 0 or 1
+    _kind = _LSTM
+
+
+class GRUCell(_Cell[Tensor]):
+    """One step of `GRU`, with its formula; it is called like `RNNCell`.
+
+    Names, layouts and results are those of ``torch.nn.GRUCell``.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> nn.GRUCell(3, 8)(np.zeros((4, 3), "float32")).shape
+    (4, 8)
+    """
+
+    _gated = True  # a sigmoid in it may well be 0 or 1
+    _kind = _GRU
