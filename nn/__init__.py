@@ -26,7 +26,11 @@ from nn.stateless import functional_call as functional_call
 # Former module names, to which pickles made with 0.1 refer. Functions used to live in a tree of their own.
 for _former, _now in {
     "layers.activations.kinked": "layers.activations.piecewise",
-    "layers.activations.shares": "layers.activations.softmax",
+    "layers.activations.shares": "layers.activations.smooth",
+    "layers.activations.softmax": "layers.activations.smooth",
+    "layers.mlp": "layers.container",
+    "layers.recurrent.cells": "layers.recurrent",
+    "layers.recurrent.layers": "layers.recurrent",
     "losses.answers": "losses.binary",
     "losses.classes": "losses.classification",
     "losses.numbers": "losses.regression",

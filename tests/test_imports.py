@@ -196,8 +196,8 @@ def test_imports_point_downwards(name):
         ("autograd.view.draw", "def draw():\n    from autograd.engine.tensor import Tensor"),
         ("autograd.view.draw", "import pandas"),
         ("optim.sgd", "from nn.module import Parameter"),
-        ("nn.layers.mlp", "from sklearn.base import BaseEstimator"),
-        ("nn.layers.mlp", "from nn.sklearn import MLPClassifier"),
+        ("nn.layers.container", "from sklearn.base import BaseEstimator"),
+        ("nn.layers.container", "from nn.sklearn import MLPClassifier"),
     ],
 )
 def test_a_wrong_import_is_found(name, source):

@@ -6,7 +6,7 @@ from typing import Any
 
 from autograd.engine.graph import Node, Output, Vertex
 from autograd.view.chain.along import along
-from autograd.view.chain.facts import facts
+from autograd.view.chain.local import facts
 from autograd.view.chain.names import Names
 from autograd.view.chain.replay import Firing, Replay
 from autograd.view.graph.records import GraphNode

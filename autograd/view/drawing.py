@@ -11,7 +11,7 @@ from autograd.files import destination
 from autograd.printable import Printable
 from autograd.progress import Work
 from autograd.view.chain.along import along
-from autograd.view.chain.facts import facts
+from autograd.view.chain.local import facts
 from autograd.view.graph.expand import expand as expand_fused
 from autograd.view.graph.fold import leave_out
 from autograd.view.graph.records import Graph

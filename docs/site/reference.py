@@ -43,8 +43,8 @@ PAGES = [
     ("autograd-checking", "Checking and debugging", "autograd.gradcheck autograd.debugging autograd.testing"),
     ("autograd-seeing", "Seeing the graph", "autograd.view"),
     ("autograd-errors", "Errors of autograd", ""),
-    ("nn-modules", "Modules and containers", "nn.module nn.parameter nn.stateless nn.layers.container nn.layers.mlp "
-     "nn.defaults nn.layers.flatten"),
+    ("nn-modules", "Modules and containers", "nn.module nn.parameter nn.stateless nn.layers.container nn.defaults "
+     " nn.layers.flatten"),
     ("nn-layers", "Layers", "nn.layers.linear nn.layers.convolution nn.layers.transposed nn.layers.pooling "
      "nn.layers.resizing nn.layers.embedding nn.layers.distance nn.layers.lazy"),
     ("nn-activations", "Activations", "nn.layers.activations"),

@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from autograd.files import destination
 from autograd.gradcheck import gradcheck
 from nn import metrics
-from nn.cli.folder import Parts, Plan, open_folder, parts_of, split, write_plan
+from nn.cli.folder import MOST_CLASSES, Parts, Plan, Problem, open_folder, parts_of, read_problem, split, write_plan
 from nn.cli.options import UsageError, add_command, writable
-from nn.cli.problem import MOST_CLASSES, Problem, read_problem
 from nn.data import Loader, Standardize
 from nn.distributed import Averaged
 from nn.inspect.summarizing import summary

@@ -2,10 +2,8 @@
 
 from nn.data.augment import *
 from nn.data.bundled import *
-from nn.data.convert import *
 from nn.data.dataloader import *
 from nn.data.datasets import *
-from nn.data.folds import *
 from nn.data.idx import *
 from nn.data.labels import *
 from nn.data.loader import *

@@ -12,7 +12,6 @@ from nn.layers.dropout import *
 from nn.layers.embedding import *
 from nn.layers.flatten import *
 from nn.layers.linear import *
-from nn.layers.mlp import *
 from nn.layers.normalization import *
 from nn.layers.pooling import *
 from nn.layers.recurrent import *

@@ -1,7 +1,6 @@
 """Training: `fit`, its history, callbacks, and checkpoints to resume from."""
 
-from nn.training.callbacks import Callback, CSVLog, EarlyStopping, JSONLLog
-from nn.training.checkpoint import Checkpoint
+from nn.training.callbacks import Callback, Checkpoint, CSVLog, EarlyStopping, JSONLLog
 from nn.training.cross_validation import CrossValidation, cross_validate
 from nn.training.evaluation import evaluate, predict
 from nn.training.fit import fit as fit

@@ -23,9 +23,8 @@ from nn.defaults import manual_seed
 from nn.distributed.averaged import Averaged, word
 from nn.errors import NonFiniteStateError, TrainingWarning
 from nn.module import Module
-from nn.saving.finite import known_of
-from nn.training.callbacks import Callback
-from nn.training.checkpoint import Checkpoint, restore
+from nn.saving.checkpoint import known_of
+from nn.training.callbacks import Callback, Checkpoint, restore
 from nn.training.evaluation import Metrics, dtype_of, judge, loader_for, named, parts_of, single
 from nn.training.history import History
 from nn.training.live import Live, Progress

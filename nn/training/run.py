@@ -9,7 +9,7 @@ import numpy as np
 from nn.data import Loader
 from nn.defaults import generator
 from nn.module import Module
-from nn.saving.finite import Known, spoiled
+from nn.saving.checkpoint import Known, spoiled
 from nn.training.history import History
 from nn.training.same_data import Note, note_of
 from optim import Optimizer

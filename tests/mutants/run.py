@@ -51,9 +51,7 @@ FIRST = {
     **{
         f"{name}.py": f"tests/nn/training/test_{name}.py" for name in ("history", "progress", "fit", "run", "callbacks")
     },
-    "nn/training/checkpoint.py": "tests/nn/training/test_checkpoint.py",
     "atomic.py": "tests/nn/test_replacing.py",
-    "finite.py": "tests/nn/training/test_spoiled.py",
 }
 
 

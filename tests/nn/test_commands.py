@@ -11,7 +11,7 @@ import pytest
 import nn
 from autograd import __version__
 from nn.cli import main
-from nn.cli.problem import read_problem
+from nn.cli.folder import read_problem
 from nn.data import digits, read_csv
 
 

@@ -9,7 +9,7 @@ import pytest
 import nn
 from nn import DataFileError
 from nn.data import DataLoader, Loader, TensorDataset, csv_to_npy, npy, read_csv
-from nn.data.windows import BLOCKS, own
+from nn.data.loader import BLOCKS, own
 
 X, Y = np.random.default_rng(0).normal(size=(103, 3)), np.arange(103)
 

@@ -19,7 +19,7 @@ from autograd import tensor
 from autograd.view import draw
 from autograd.view.layout import render as render_module
 from autograd.view.layout.measure import face
-from autograd.view.layout.placing import PlacingError, call_dot, call_wasi, read_layout
+from autograd.view.layout.render import PlacingError, call_dot, call_wasi, read_layout
 from autograd.view.write.dot import write_skeleton
 
 RENDERERS = [

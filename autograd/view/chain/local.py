@@ -1,16 +1,23 @@
-"""The local derivative of a node by one of its operands: as a formula and as a number."""
+"""The local derivative of a node by one of its operands, as a formula and as a number; the facts that a click shows."""
 
+import linecache
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from math import prod
+from pathlib import PurePath
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd.engine.graph import Node, Vertex
 from autograd.engine.op import Op
+from autograd.provenance import line_of, place
 from autograd.view.chain.expression import as_latex, as_text
 from autograd.view.chain.names import Names
 from autograd.view.chain.replay import Replay
+from autograd.view.graph.records import Graph, GraphNode
+
+_LISTED = 40  # operations of a closed call
 
 
 class Slope(NamedTuple):
@@ -112,3 +119,33 @@ def factors(replay: Replay, node: Node, slot: int) -> Any:
     if entries(node) == 1:
         return np.asarray(found).reshape(())[()] if np.size(found) == 1 else found
     return np.broadcast_to(found, node.shape)
+
+
+def facts(graph: Graph, names: Names | None = None) -> dict[int, Callable[[], str]]:
+    """The line of code of each node, and its formulas, in which ``G`` is the gradient of the result, when called.
+
+    With ``names``, every operand has one, and closed calls list their operations; else those that the user has given.
+    """
+    given = {node.vertices[0]: node.name for node in graph.nodes if node.vertices}
+    return {node.id: _fact(node, names, names or given.get) for node in graph.nodes if node.vertices}
+
+
+def _fact(node: GraphNode, names: Names | None, called: Callable[[Any], str | None]) -> Callable[[], str]:
+    if node.kind in ("module", "hidden"):
+        ops = sorted((v for v in node.vertices if isinstance(v, Node)), key=lambda v: v.seq) if names else []
+        more = [f"... {len(ops) - _LISTED:,} more"] if len(ops) > _LISTED else []
+        return partial(_text, "", 0, [f"{names(v)} = {names.expression(v)}" for v in ops[:_LISTED] if names] + more)
+    vertex = node.vertices[0]
+    file, line = line_of(vertex)
+    lines: list[str] = []
+    if not isinstance(vertex, Node):
+        return partial(_text, file, line, lines)
+    for slot, (operand, parent) in enumerate(zip(node.operands, vertex.parents, strict=False)):
+        formula, words = (None, {}) if parent is None else contribution(called, vertex, slot)
+        lines += [f"to {called(parent) or operand}: {as_text(formula, words)}"] if formula else []
+    return partial(_text, file, line, lines)
+
+
+def _text(file: str, line: int, lines: list[str]) -> str:
+    source = [f"line {PurePath(place(file, line)).name}", linecache.getline(file, line).strip()] if file else []
+    return "\n".join([*source, *lines])

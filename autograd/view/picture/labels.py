@@ -10,8 +10,7 @@ import numpy as np
 
 from autograd.engine.graph import SMALL
 from autograd.view.graph.records import Argument, Graph, GraphNode, Number, Result
-from autograd.view.picture.boxes import Box, Direction, Group, Key, Link, Picture, Row
-from autograd.view.picture.palette import LEVELS, STYLES
+from autograd.view.picture.boxes import LEVELS, STYLES, Box, Direction, Group, Key, Link, Picture, Row
 from autograd.view.picture.values import exact, finite, histogram, number, size_of, value_lines
 
 _LONGEST_NAME = 14  # a longer operand name inside the text of an op makes way for a dot

@@ -4,8 +4,20 @@ from collections.abc import Callable, Sequence
 from xml.sax.saxutils import escape
 
 from autograd.view.layout.measure import ARROW, FAMILY, FONTS
-from autograd.view.picture.boxes import Box, Group, Picture
-from autograd.view.picture.palette import ALARM, ALARM_FILL, EDGE, FRAME_FILLS, FRAME_LINE, INK, LEVELS, MUTED, STYLES
+from autograd.view.picture.boxes import (
+    ALARM,
+    ALARM_FILL,
+    EDGE,
+    FRAME_FILLS,
+    FRAME_LINE,
+    INK,
+    LEVELS,
+    MUTED,
+    STYLES,
+    Box,
+    Group,
+    Picture,
+)
 
 
 def write_dot(picture: Picture) -> str:

@@ -5,8 +5,21 @@ from xml.sax.saxutils import escape
 
 from autograd.view.layout.arrange import Layout, Rectangle, Route
 from autograd.view.layout.measure import ARROW, BAR, BODY, FONTS, HEAD, LABEL, Face, text_width
-from autograd.view.picture.boxes import Box, Group, Key, Picture
-from autograd.view.picture.palette import ALARM, ALARM_FILL, EDGE, FRAME_FILLS, FRAME_LINE, INK, LEVELS, MUTED, STYLES
+from autograd.view.picture.boxes import (
+    ALARM,
+    ALARM_FILL,
+    EDGE,
+    FRAME_FILLS,
+    FRAME_LINE,
+    INK,
+    LEVELS,
+    MUTED,
+    STYLES,
+    Box,
+    Group,
+    Key,
+    Picture,
+)
 
 GROUP_TITLE = 10.5  # font size of the titles of frames
 _MARGIN = 12.0

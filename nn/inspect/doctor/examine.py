@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from nn.inspect.doctor import inputs, losses, parameters, step, structure, units  # noqa: F401 - they fill the table
+from nn.inspect.doctor import inputs, losses, step, structure, units  # noqa: F401 - they fill the table
 from nn.inspect.doctor.checks import CHECKS
 from nn.inspect.doctor.report import Diagnosis
 from nn.inspect.doctor.training import Training

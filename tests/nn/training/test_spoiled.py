@@ -10,7 +10,7 @@ import nn
 import optim
 from nn.errors import NonFiniteStateError
 from nn.saving import read
-from nn.saving.finite import known_of, spoiled
+from nn.saving.checkpoint import known_of, spoiled
 
 X, Y = np.linspace(-1.0, 1.0, 24).reshape(12, 2), np.arange(12) % 2
 LOSS = nn.CrossEntropyLoss()
