@@ -467,7 +467,7 @@ predict(guess, sum(not np.isclose(one, other) for one, other in zip(correct, lis
 #
 # This slip also explains a well-known number. A popular worked example prints the error .291027924, which results only
 # if the output weights change before the hidden gradients are computed.
-# [Notebook 06](06_backpropagation.ipynb) reproduces both versions.
+# [Notebook 07](07_backpropagation.ipynb) reproduces both versions.
 #
 # </details>
 
@@ -734,8 +734,8 @@ for i in (0, 1, 10, 100, 499):
 # | where to go next | |
 # |---|---|
 # | the chain rule with numbers, on one neuron | [notebook 01](01_one_neuron.ipynb) |
-# | shapes, broadcasting and transposes | [notebook 02](02_tensors.ipynb) |
-# | how to find a wrong rule | [notebook 03](03_gradient_checking.ipynb) |
+# | shapes, broadcasting and transposes | [notebook 03](03_tensors.ipynb) |
+# | how to find a wrong rule | [notebook 05](05_gradient_checking.ipynb) |
 # | the whole engine in one file | [tiny_engine.py](tiny_engine.py) |
 
 # %% [markdown]

@@ -161,7 +161,7 @@ plt.show()
 
 # %% [markdown]
 # On the far right the output is already correct, so there is nothing to learn. On the far left the output is wrong, yet
-# the gradient is just as small, so the neuron does not learn there either. Notebook 05 introduces a loss that fixes
+# the gradient is just as small, so the neuron does not learn there either. Notebook 06 introduces a loss that fixes
 # this.
 #
 # ## Learning
@@ -192,7 +192,7 @@ plt.show()
 # any weight changes. If you changed `w1` first and then computed the gradient of `w2`, you would get the gradient at a
 # different point.
 #
-# The updates in this loop are the job of an optimizer. From notebook 03 on, we let one do them.
+# The updates in this loop are the job of an optimizer. From the next notebook on, we let one do them.
 
 # %% [markdown]
 # ## Exercises

@@ -54,7 +54,7 @@ def test_only_modules_that_pyodide_has_are_imported():
 
 @pytest.mark.parametrize(
     "notebook",
-    ["01_one_neuron", *(pytest.param(n, marks=pytest.mark.long) for n in ("02_tensors", "03_gradient_checking"))],
+    ["01_one_neuron", *(pytest.param(n, marks=pytest.mark.long) for n in ("03_tensors", "05_gradient_checking"))],
 )
 def test_a_notebook_runs_without_threads_and_processes(notebook):
     pytest.importorskip("matplotlib", reason="the notebooks draw with matplotlib")

@@ -16,7 +16,7 @@ _SURE = {"", "open", "sign", "transpose", "branch", "kind", "error", "nonfinite"
 def check(answer: Any, expected: Any = None, *, exercise: str = "", name: str = "", **options: Any) -> None:
     """Print whether an answer is right, or which mistake it probably contains. The options are those of `judge`.
 
-    Instead of an expected answer, ``exercise`` can be the number of an exercise of the notebooks, such as "07.1".
+    Instead of an expected answer, ``exercise`` can be the number of an exercise of the notebooks, such as "08.1".
     ``None`` and ``...`` count as not answered yet, also if a function returns them.
 
     >>> from nn.exercises import check
@@ -26,8 +26,8 @@ def check(answer: Any, expected: Any = None, *, exercise: str = "", name: str = 
     the slope: not yet. The sign is wrong: your answer is the negative of what it should be.
     >>> check(0.75, 0.75, name="the slope")
     the slope: right.
-    >>> check(1 / 6, exercise="07.1")
-    Exercise 07.1: not yet. It looks as if this is the rate that reaches the minimum in one step, not the largest one.
+    >>> check(1 / 6, exercise="08.1")
+    Exercise 08.1: not yet. It looks as if this is the rate that reaches the minimum in one step, not the largest one.
     """
     if bool(exercise) == (expected is not None):
         raise TypeError("check() takes either the expected answer or exercise=.")
@@ -68,7 +68,7 @@ def hint(exercise: str, step: int = 1) -> None:
     """Print a hint for an exercise of the notebooks. Later steps tell more.
 
     >>> from nn.exercises import hint
-    >>> hint("02.1")
+    >>> hint("03.1")
     Hint 1 of 2: How do the shapes of an array and of its gradient compare?
     """
     hints = _row(exercise)["hints"]

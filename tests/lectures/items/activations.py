@@ -31,7 +31,7 @@ def elementwise(id, claim, decks, module, value, derivative, numbers, *, away=()
     """An activation of single numbers."""
     names = "at -1, 1", "slopes there", "largest slope"
     api = f"nn.{type(module).__name__}"
-    where = (where or {9: f"{api}("}) | {"tests/nn/test_activations.py": "test_slope_is_the_formula"}
+    where = (where or {11: f"{api}("}) | {"tests/nn/test_activations.py": "test_slope_is_the_formula"}
     item(id, claim, decks, numbers=dict(zip(names, numbers, strict=True)), api=api, where=where, **fields)(
         lambda: known(module, value, derivative, away)
     )
@@ -53,13 +53,13 @@ elementwise(
     "sigmoid", "1 / (1 + exp(-x)) = exp(x) / (1 + exp(x)); its slope s (1 - s) is at most 1/4", ALL,
     nn.Sigmoid(), lambda x: np.exp(x) / (1.0 + np.exp(x)), lambda x: logistic(x) * (1.0 - logistic(x)),
     (".268941, .731059", ".196612, .196612", "=0.25"),
-    where={9: "which is at most 1/4. That of tanh", "docs/variants.md": "Bounds of slopes"},
+    where={11: "which is at most 1/4. That of tanh", "docs/variants.md": "Bounds of slopes"},
     slip="One lecture bounds the slope by 1; another gives 1/4 but omits the transpose of W beside it.",
 )  # fmt: skip
 elementwise(
     "tanh", "tanh(x) = 2 / (1 + exp(-2x)) - 1; its slope 1 - f^2 is at most 1", (HU, VISHWAJITH, HWANG, NEWSON),
     nn.Tanh(), lambda x: 2.0 / (1.0 + np.exp(-2.0 * x)) - 1.0, lambda x: 1.0 - np.tanh(x) ** 2,
-    ("-.761594, .761594", ".419974, .419974", "1"), where={9: "That of tanh is at most 1"},
+    ("-.761594, .761594", ".419974, .419974", "1"), where={11: "That of tanh is at most 1"},
 )  # fmt: skip
 elementwise(
     "arctan", "arctan(x), with slope 1 / (x^2 + 1)", VISHWAJITH, nn.Arctan(), np.arctan, lambda x: 1.0 / (x * x + 1.0),
@@ -73,7 +73,7 @@ elementwise(
     "leaky ReLU", "x for positive x, a x for negative x", (HU, NEWSON), nn.LeakyReLU(0.01),
     lambda x: np.where(x > 0, x, 0.01 * x), lambda x: np.where(x > 0, 1.0, 0.01),
     ("=-0.01, 1.00", "=0.01, 1.00", "1"), away=(0.0,),
-    where={9: "nn.LeakyReLU(", "docs/variants.md": "The left side of leaky ReLU"},
+    where={11: "nn.LeakyReLU(", "docs/variants.md": "The left side of leaky ReLU"},
     slip="The forward formula gives 0 for negative x; it should have the slope a, as its derivative does.",
 )  # fmt: skip
 elementwise(
@@ -95,7 +95,7 @@ elementwise(
     api="nn.ReLU",
     where={
         4: "ReLU units, which have a useful derivative",
-        9: "ReLU is exactly 1 or 0",
+        11: "ReLU is exactly 1 or 0",
         "tests/nn/test_activations.py": "test_slope_at_the_kink",
         "docs/variants.md": "The slope of ReLU at 0",
     },
@@ -111,7 +111,7 @@ def relu():
     (HU, VISHWAJITH),
     numbers={"at -2, 3 for a = 0.25": "=-0.5, 3.0", "df/da": "-2", "parameters": "1"},
     api="nn.PReLU",
-    where={9: "nn.PReLU(", "tests/nn/test_activations.py": "test_prelu_learns_its_slope"},
+    where={11: "nn.PReLU(", "tests/nn/test_activations.py": "test_prelu_learns_its_slope"},
 )
 def prelu():
     module = nn.PReLU(dtype="float64")
@@ -126,7 +126,7 @@ def prelu():
     HU,
     numbers={"range of the slopes": ".125, .333", "in evaluation": ".22917"},
     api="nn.RReLU",
-    where={9: "nn.RReLU()", "tests/nn/test_activations.py": "test_rrelu_in_training_and_evaluation"},
+    where={11: "nn.RReLU()", "tests/nn/test_activations.py": "test_rrelu_in_training_and_evaluation"},
 )
 def rrelu():
     module, x = nn.RReLU(), -np.ones(20_000)
@@ -144,7 +144,7 @@ def rrelu():
     numbers={"of 1, 2, 3": ".090031, .244728, .665241", "sum": "=1.0", "of 1000, 0": "1, 0"},
     api=("nn.Softmax", "nn.LogSoftmax"),
     where={
-        5: "Softmax turns them into probabilities",
+        6: "Softmax turns them into probabilities",
         "tests/nn/test_activations.py": "test_softmax_as_the_decks_have_it",
     },
     slip="One slide uses the index i both for the entry and for the sum.",
@@ -164,7 +164,7 @@ def softmax():
     HU,
     numbers={"answers at -0.1, 0, 0.1": "0, 1, 1"},
     api=("nn.Sigmoid", "nn.Step"),
-    where={5: "It equals one half where"},
+    where={6: "It equals one half where"},
 )
 def logistic_with_threshold():
     z = np.array([-0.1, 0.0, 0.1])
@@ -187,7 +187,7 @@ def logistic_with_threshold():
         "errors after 300 more steps: ReLU, leaky": ".3421, .0000",
     },
     api=("nn.ReLU", "nn.LeakyReLU"),
-    where={9: "the unit is dead"},
+    where={11: "the unit is dead"},
 )
 def dead_relu():
     x, errors, slopes, negative = np.linspace(0.0, 1.0, 20)[:, None], [], [], []
@@ -214,7 +214,7 @@ def dead_relu():
     (PITAS, HU, NEWSON),
     numbers={"slopes of the sigmoid at 0, 5, 10": ".250000, .006648, .000045", "of tanh": "1.000000, .000182, .000000"},
     api=("nn.Sigmoid", "nn.Tanh"),
-    where={1: "is called saturated", 9: "because they push it to where it is flat"},
+    where={1: "is called saturated", 11: "because they push it to where it is flat"},
 )
 def saturation():
     return slope(nn.Sigmoid(), [0.0, 5.0, 10.0]), slope(nn.Tanh(), [0.0, 5.0, 10.0])
@@ -227,7 +227,7 @@ def saturation():
     (PITAS, HU),
     numbers={"product of ten slopes, ReLU": "1", "sigmoid": "3.7e-44"},
     api=("nn.ReLU", "nn.Sigmoid"),
-    where={9: "three quarters of the gradient are lost at every layer"},
+    where={11: "three quarters of the gradient are lost at every layer"},
 )
 def no_upper_bound():
     return tuple(slope(f, [10.0])[0] ** 10 for f in (nn.ReLU(), nn.Sigmoid()))
@@ -240,7 +240,7 @@ def no_upper_bound():
     (HU, NEWSON),
     numbers={"gradient of 1/2 (ReLU(z) - 2)^2 at z = 1, -1": "-1, 0"},
     api=("nn.ReLU", "nn.recommend", "nn.BCELoss"),
-    where={5: "Can a ReLU be the output?"},
+    where={6: "Can a ReLU be the output?"},
 )
 def relu_as_output():
     z = tensor(np.array([1.0, -1.0]), requires_grad=True)

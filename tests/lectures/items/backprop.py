@@ -74,7 +74,7 @@ def computation_graph():
     where={
         0: "so the values form a graph",
         1: "The recorded operations form a graph",
-        6: "The graph knows nothing about layers",
+        7: "The graph knows nothing about layers",
         "tests/view/test_drawing.py": "test_files",
         "docs/views.md": "Pictures: draw",
     },
@@ -117,7 +117,7 @@ def by_hand(weights, biases, x, t, slope, output_delta):
     (PITAS, HU, HWANG, NEWSON),
     numbers={"layers compared": "6"},
     api=("nn.MLP", "autograd.explain"),
-    where={6: "the transposed weight matrix"},
+    where={7: "the transposed weight matrix"},
     slip="One lecture prints W where its transpose is meant.",
 )
 def deltas():
@@ -153,7 +153,7 @@ def deltas():
     HU,
     numbers={"layers": "5"},
     api=("autograd.vjp", "nn.MSELoss", "nn.CrossEntropyLoss", "nn.Linear", "nn.Sigmoid", "nn.ReLU"),
-    where={6: "Deriving these methods is a classic exercise", "docs/glossary.md": "The derivations of an exercise"},
+    where={7: "Deriving these methods is a classic exercise", "docs/glossary.md": "The derivations of an exercise"},
 )
 def layer_exercises():
     rng = np.random.default_rng(0)
@@ -213,7 +213,7 @@ def columns(x, y, w1, b1, w2, b2):
     numbers={"gradients compared": "4"},
     api="nn.MLP",
     where={
-        6: "Many slides put the samples in columns",
+        7: "Many slides put the samples in columns",
         "tests/nn/test_column_layout.py": "test_a_network_of_two_layers_in_both_layouts",
         "docs/glossary.md": "Layout: rows and columns",
     },
@@ -239,7 +239,7 @@ def columns_and_rows():
     HWANG,
     numbers={"h2 (o1 - t1)": "-.194680"},
     api="nn.CrossEntropyLoss",
-    where={5: "a large gradient arrives at a single probability"},
+    where={6: "a large gradient arrives at a single probability"},
 )
 def worked_derivative():
     h, t = np.array([0.2, 0.5, 0.9]), np.array([1.0, 0.0])
@@ -257,7 +257,7 @@ def worked_derivative():
     numbers={"error": ".298371109", "dE/dw5": ".082167041"},
     api="autograd.explain",
     where={
-        6: "Matt Mazur's",
+        7: "Matt Mazur's",
         "tests/view/test_explain.py": "test_mazur_w1_is_the_sum_over_both_outputs",
         "tests/view/test_steps.py": "test_mazur_in_words",
     },
@@ -273,7 +273,7 @@ def mazur():
     HWANG,
     numbers={"first row": "1.4, 2.7, 1.9", "classes": "0, 1, 1, 0", "correct after 60 epochs": "4"},
     api=("nn.data.four_rows", "nn.data.Loader"),
-    where={7: "nn.data.four_rows()"},
+    where={8: "nn.data.four_rows()"},
 )
 def four_rows():
     x, y = nn.data.four_rows()
@@ -346,7 +346,7 @@ class Activation:
     HU,
     numbers={"layers": "4"},
     api=("nn.Module", "nn.Sequential"),
-    where={6: "a network was a list of layers, each with two methods"},
+    where={7: "a network was a list of layers, each with two methods"},
 )
 def layer_classes():
     rng = np.random.default_rng(0)
@@ -379,7 +379,7 @@ def layer_classes():
     NEWSON,
     numbers={"parameters": "238,510", "updates": "100", "training samples correct at the end": "1.000"},
     api=("nn.MLP", "nn.fit"),
-    where={6: "has 238,510 parameters", "tests/nn/test_lenet.py": "test_perceptrons"},
+    where={7: "has 238,510 parameters", "tests/nn/test_lenet.py": "test_perceptrons"},
     slip="The listing's data are noise, from which nothing can be learned; here each class has a pattern.",
 )
 def numpy_listing():
@@ -399,7 +399,7 @@ def numpy_listing():
     NEWSON,
     numbers={"largest difference from the engine after 100 steps": ".0000000000", "correct after 10,000": "1.00"},
     api=("nn.MLP", "nn.BCEWithLogitsLoss", "nn.data.moons"),
-    where={6: "One lecture contains a complete NumPy program", "docs/variants.md": "The NumPy listing"},
+    where={7: "One lecture contains a complete NumPy program", "docs/variants.md": "The NumPy listing"},
     slip="The names W1, A1, m and cache are never defined; db1 is computed twice, once under the name dbl, which the "
     "update uses.",
 )
@@ -454,7 +454,7 @@ for t in range(10):
     NEWSON,
     numbers={"parameters": "101,110", "losses that fell": "9"},
     api=("nn.Sequential", "nn.Linear", "nn.ReLU", "nn.MSELoss", "optim.Adam"),
-    where={6: "The PyTorch listing on the same slides"},
+    where={7: "The PyTorch listing on the same slides"},
     slip="size_average=False is reduction='sum' today, loss.data[0] is loss.item(), and Variable no longer exists; "
     "learning_rate is used although lr0 was set.",
 )
@@ -487,7 +487,7 @@ def gradient_norms(activation, gain, depth=10, width=50):
     (PITAS, HU, NEWSON),
     numbers={"first over last: sigmoid, tanh, ReLU": ".0000009, 1.18, .61"},
     api=("nn.MLP", "nn.init.xavier_normal_"),
-    where={9: "only about a millionth is left after ten layers"},
+    where={11: "only about a millionth is left after ten layers"},
 )
 def vanishing_gradients():
     norms = [gradient_norms(f, gain) for f, gain in (("sigmoid", 1.0), ("tanh", 1.0), ("relu", np.sqrt(2.0)))]
@@ -502,7 +502,7 @@ def vanishing_gradients():
     numbers={"eigenvalues of x^2 + y^2": "2, 2", "of -x^2 - y^2": "-2, -2", "of x y": "-1, 1",
              "of the loss (u v - 1)^2 / 2 at 0": "-1, 1"},
     api="autograd.hessian",
-    where={7: "it is a saddle point"},
+    where={8: "it is a saddle point"},
 )  # fmt: skip
 def critical_points():
     surfaces = (

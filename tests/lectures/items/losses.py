@@ -27,7 +27,7 @@ def same(a, b):
     },
     api=("nn.MSELoss", "nn.functional.mse_loss"),
     where={
-        5: "the usual pairs come from",
+        6: "the usual pairs come from",
         "tests/nn/test_losses.py": "test_squared_errors_of_the_decks",
         "docs/variants.md": "The scale of the squared error",
     },
@@ -46,7 +46,7 @@ def squared_error():
     (HU, HWANG, NEWSON),
     numbers={"mean, h = 0.8, 0.4, t = 1, 0": ".366985", "sum": ".733969", "from scores": ".366985", "at 1000": "=0.0"},
     api=("nn.BCELoss", "nn.BCEWithLogitsLoss"),
-    where={5: "of a yes (Bernoulli)", "tests/nn/test_losses.py": "test_binary_cross_entropy_of_extreme_logits"},
+    where={6: "of a yes (Bernoulli)", "tests/nn/test_losses.py": "test_binary_cross_entropy_of_extreme_logits"},
     slip="One lecture omits a pair of parentheses, so its sum covers only the first term.",
 )
 def binary_cross_entropy():
@@ -63,7 +63,7 @@ def binary_cross_entropy():
     numbers={"sum": "1.506218", "mean": ".753109"},
     api=("nn.CrossEntropyLoss", "nn.NLLLoss"),
     where={
-        5: "classes (multinoulli)",
+        6: "classes (multinoulli)",
         "tests/nn/test_losses.py": "test_cross_entropy_of_extreme_logits",
         "docs/variants.md": "The scale of the cross-entropy",
     },
@@ -84,8 +84,8 @@ def categorical_cross_entropy():
     numbers={"o - t of scores 1, 2, 3, class 3": ".090031, .244728, -.334759"},
     api="nn.CrossEntropyLoss",
     where={
-        5: "After softmax, the cross-entropy of the correct class",
-        6: "The same happens with softmax",
+        6: "After softmax, the cross-entropy of the correct class",
+        7: "The same happens with softmax",
         "tests/nn/test_losses.py": "test_gradients_of_the_decks",
     },
 )
@@ -102,7 +102,7 @@ def softmax_with_cross_entropy():
     HU,
     numbers={"-log p: normal, without its constant": "=2.625", "Bernoulli": ".733969", "multinoulli": "1.506218"},
     api=("nn.MSELoss", "nn.BCELoss", "nn.CrossEntropyLoss"),
-    where={5: "Where losses come from"},
+    where={6: "Where losses come from"},
     slip="The exponent of the normal density lacks its 1/2, from which the 1/2 of the squared error follows.",
 )
 def likelihoods():
@@ -160,7 +160,7 @@ def perceptron_and_hinge():
     (HU, NEWSON),
     numbers={"pairs in the table": "4", "warnings for a softmax before CrossEntropyLoss": "1"},
     api=("nn.recommend", "nn.ActivationWarning"),
-    where={5: "Which combination suits which problem?", "tests/nn/test_losses.py": "test_an_activation_too_many"},
+    where={6: "Which combination suits which problem?", "tests/nn/test_losses.py": "test_an_activation_too_many"},
 )
 def problem_output_loss():
     advice = [nn.recommend(problem) for problem in ("regression", "binary", "multiclass", "multilabel")]
@@ -175,7 +175,7 @@ def problem_output_loss():
 @item(
     "hundreds of classes",
     "A network of 30-64-200 units learns 200 classes, with each loss in the lecture's scale (squared error 1/(2N) sum; "
-    "cross-entropy as a mean, since its sum only multiplies the rate by N) and at the best of the rates 0.3, 1 and 3: "
+    "cross-entropy as a mean, since its sum only multiplies the rate by N) and at the best of the rates 0.3, 1 and 5: "
     "after 100 steps softmax with cross-entropy makes no mistake, and squared error is far behind, most of all after a "
     "softmax. Without the hidden layer, squared error of linear outputs learns these classes too",
     PITAS,
@@ -185,7 +185,7 @@ def problem_output_loss():
         "without hidden layer, rate 1: cross-entropy, squared error of linear outputs": "1.0, 1.0",
     },
     api=("nn.CrossEntropyLoss", "nn.MSELoss"),
-    where={5: "With 100 classes, 99 of 100 targets are zero"},
+    where={6: "With 100 classes, 99 of 100 targets are zero"},
 )
 def hundreds_of_classes():
     rng = np.random.default_rng(0)

@@ -27,7 +27,7 @@ def counted(tp, fn, fp, tn):
     api=("nn.metrics.confusion_matrix", "nn.metrics.accuracy", "nn.metrics.precision", "nn.metrics.recall",
          "nn.metrics.f1"),
     where={
-        5: "F1 from three formulas",
+        6: "F1 from three formulas",
         "tests/nn/test_metrics.py": "test_the_identities_of_f1",
     },
     )  # fmt: skip
@@ -51,7 +51,7 @@ def f1():
              "of the second": "0, 0, 0"},
     api=("nn.metrics.accuracy", "nn.metrics.f1"),
     where={
-        5: "0.885 against 0.846",
+        6: "0.885 against 0.846",
         "tests/nn/test_metrics.py": "test_an_imbalanced_problem",
     },
     )  # fmt: skip
@@ -68,7 +68,7 @@ def imbalance():
     HWANG,
     numbers={"area: plain, all points, 11, 101": ".8333, .8333, .8485, .8350", "precision at recall 1": ".67"},
     api=("nn.metrics.precision_recall_curve", "nn.metrics.average_precision"),
-    where={5: "The precision-recall curve", "tests/nn/test_metrics.py": "test_areas_by_their_definitions"},
+    where={6: "The precision-recall curve", "tests/nn/test_metrics.py": "test_areas_by_their_definitions"},
 )
 def average_precision():
     scores, labels = np.array([0.1, 0.4, 0.35, 0.8]), np.array([0, 0, 1, 1])
@@ -89,7 +89,7 @@ def average_precision():
              "AP of one box that covers 0.8": "=0.7", "cells of the table for 80 classes": "800"},
     api=("nn.metrics.box_iou", "nn.metrics.detection_average_precision"),
     where={
-        10: "intersection over union (IoU)",
+        12: "intersection over union (IoU)",
         "tests/nn/test_metrics.py": "test_against_the_definition_of_coco",
     },
 )  # fmt: skip
@@ -148,7 +148,7 @@ def playground(sizes, rate, decay=0.0, name="circle", epochs=40):
     },
     api=("nn.data.playground", "optim.preset", "nn.fit"),
     where={
-        11: "Tasks 2 to 4: learning rate, penalty, depth",
+        2: "Tasks 2 to 4: learning rate, penalty, depth",
         "tests/nn/test_data_sets.py": "test_sets_of_the_playground",
     },
 )
@@ -166,7 +166,7 @@ def experiment_1():
     numbers={"parameters": "5,994", "with fc 32": "18,794", "bundled digits": "1,797"},
     api=("nn.data.digits", "nn.data.mnist", "optim.Adadelta"),
     where={
-        10: "to replace part of this network with one fully connected layer of 32 units",
+        12: "to replace part of this network with one fully connected layer of 32 units",
         "examples/digits_cnn.py": "A small convolutional network",
     },
 )
@@ -183,8 +183,8 @@ def experiment_2():
     numbers={"gradient of the scores 0, 1000, class 1: in one layer": "-1, 1", "in two, finite": "0"},
     api=("nn.CrossEntropyLoss", "nn.Softmax"),
     where={
-        5: "Into how many layers can the end of a network be split?",
-        6: "to combine the activation and the loss in a single layer",
+        6: "Into how many layers can the end of a network be split?",
+        7: "to combine the activation and the loss in a single layer",
     },
 )
 def why_not_split():
@@ -208,9 +208,9 @@ def why_not_split():
     where={
         1: "the sigmoid and its derivative",
         4: "before the hidden layer",
-        7: "One weight, four learning rates",
-        8: "Too simple, about right, too flexible",
-        9: "More activations",
+        8: "One weight, four learning rates",
+        10: "Too simple, about right, too flexible",
+        11: "More activations",
         "docs/views.md": "the local derivative along each arrow",
         "docs/optim.md": "Paths of gradient descent, momentum, Adam",
         "tests/nn_plot/test_plot.py": "test_activations_with_their_derivatives",
@@ -251,7 +251,7 @@ def plain_python(weights, samples, rate):
     api=("nn.MLP", "nn.MSELoss", "optim.SGD"),
     where={
         0: "In PyTorch, the ten lines are the same",
-        6: "Today we would write this with layers, in PyTorch or in this library",
+        7: "Today we would write this with layers, in PyTorch or in this library",
         "docs/glossary.md": "The next lab",
     },
 )

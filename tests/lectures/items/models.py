@@ -149,7 +149,7 @@ LINE = np.array([[0.0], [1.0], [2.0]])
     HU,
     numbers={"w": "=2.0", "b": "=0.0", "E": "=3.0", "w trained": "2.000000", "b trained": "0.000000"},
     api=("nn.Linear", "nn.MSELoss"),
-    where={5: "These are the normal equations"},
+    where={6: "These are the normal equations"},
 )
 def linear_regression():
     t = np.array([[1.0], [0.0], [5.0]])
@@ -165,7 +165,7 @@ def linear_regression():
     HU,
     numbers={"W": "=2.0, 0.0", "b": "=0.0, 1.0", "W trained": "2.000000, 0.000000", "b trained": "0.000000, 1.000000"},
     api="nn.Linear",
-    where={5: "there is one column of targets and one row of"},
+    where={6: "there is one column of targets and one row of"},
 )
 def vector_regression():
     t = np.array([[1.0, 0.0], [0.0, 3.0], [5.0, 0.0]])
@@ -184,7 +184,7 @@ def vector_regression():
         "of logistic regression": "0",
     },
     api=("nn.Linear", "nn.BCEWithLogitsLoss"),
-    where={5: "the decision boundary moves to the right, into the wrong class"},
+    where={6: "the decision boundary moves to the right, into the wrong class"},
 )
 def regression_as_classifier():
     near, far = np.array([[-2.0], [-1.0], [1.0], [2.0]]), np.array([[-2.0], [-1.0], [1.0], [2.0], [50.0], [60.0]])
@@ -215,7 +215,7 @@ def polynomial_errors(degree):
     (HU, HWANG),
     numbers={"training errors": ".185, .067, .000", "test errors": ".223, .033, .138"},
     api="optim.minimize",
-    where={5: "has a column for each power of", 8: "polynomials of degree 1, 2 and 9"},
+    where={6: "has a column for each power of", 10: "polynomials of degree 1, 2 and 9"},
 )
 def polynomial_regression():
     fits = [polynomial_errors(degree) for degree in (1, 2, 9)]
@@ -233,7 +233,7 @@ def one_unit(z, target, loss):
     (HU, VISHWAJITH, HWANG),
     numbers={"o at z = 0.4": ".598688", "dE/dz for t = 1": "-.096420"},
     api=("nn.Sigmoid", "nn.MSELoss"),
-    where={1: "output with respect to the sum", 5: "squared error is almost flat there"},
+    where={1: "output with respect to the sum", 6: "squared error is almost flat there"},
 )
 def logistic_unit():
     z, t = 0.4, np.array(1.0)
@@ -249,7 +249,7 @@ def logistic_unit():
     (HU, HWANG, NEWSON),
     numbers={"dE/dz = h - t at z = 0.4, t = 1": "-.401312", "h'": ".240261", "largest h'": "=0.25"},
     api=("nn.BCEWithLogitsLoss", "nn.BCELoss"),
-    where={5: "the predicted class depends only on the sign of the score"},
+    where={6: "the predicted class depends only on the sign of the score"},
 )
 def logistic_regression():
     rng = np.random.default_rng(0)
@@ -278,7 +278,7 @@ def logistic_regression():
     (HU, HWANG, NEWSON),
     numbers={"softmax of 1, 2, 3": ".09003057, .24472847, .66524096", "flat directions of 3 classes, 2 inputs": "2"},
     api=("nn.Softmax", "nn.CrossEntropyLoss", "autograd.jacobian"),
-    where={5: "Each probability depends on all scores"},
+    where={6: "Each probability depends on all scores"},
     slip="One slide omits the 1/N of the mean.",
 )
 def softmax_regression():
@@ -303,7 +303,7 @@ def softmax_regression():
     HU,
     numbers={"h_1 of scores 2, 0.5": ".817574", "sigmoid(1.5)": ".817574"},
     api=("nn.Softmax", "nn.Sigmoid"),
-    where={5: "softmax is the logistic unit"},
+    where={6: "softmax is the logistic unit"},
 )
 def two_classes():
     rng = np.random.default_rng(2)
@@ -319,7 +319,7 @@ def two_classes():
     (HU, HWANG),
     numbers={"class 3 of 5": "0, 0, 1, 0, 0", "back to a number (from 0)": "2", "loss of both": "1.0986, 1.0986"},
     api=("nn.data.one_hot", "nn.data.class_numbers", "nn.CrossEntropyLoss"),
-    where={5: "one_hot = nn.data.one_hot(kinds, 100)"},
+    where={6: "one_hot = nn.data.one_hot(kinds, 100)"},
 )
 def labels():
     row = nn.data.one_hot([2], classes=5)
@@ -335,7 +335,7 @@ def labels():
     HWANG,
     numbers={"loss of [0 0 1]": ".2395", "loss of [1 0 1]": ".4228", "sums of the answers": "1.0000, 2.0000"},
     api=("nn.CrossEntropyLoss", "nn.BCEWithLogitsLoss", "nn.recommend"),
-    where={5: '"multiclass", "multilabel"'},
+    where={6: '"multiclass", "multilabel"'},
 )
 def classes_and_labels():
     scores = np.array([[0.0, 0.0, 2.0]])
@@ -354,7 +354,7 @@ def classes_and_labels():
     HWANG,
     numbers={"mean squared errors": ".036, .001, .000, .000"},
     api=("optim.minimize", "nn.MLP"),
-    where={5: "Four models of one series"},
+    where={6: "Four models of one series"},
 )
 def one_series():
     rng = np.random.default_rng(0)
@@ -399,7 +399,7 @@ def one_series():
     ALL,
     numbers={"layers of [4, 3, 5, 2] with weights": "3", "parameters": "47"},
     api="nn.MLP",
-    where={4: "nn.MLP([2, 2, 1], activation=activation", 6: "A layer takes the outputs"},
+    where={4: "nn.MLP([2, 2, 1], activation=activation", 7: "A layer takes the outputs"},
 )
 def multilayer_perceptron():
     model = nn.MLP([4, 3, 5, 2], "tanh", dtype="float64", rng=0)
@@ -444,7 +444,7 @@ def bias_as_weight():
     },
     api=("nn.MLP", "nn.Conv2d", "nn.RNN", "nn.LSTM", "nn.GRU"),
     where={
-        10: "An autoencoder learns to reproduce its input",
+        12: "An autoencoder learns to reproduce its input",
         "tests/nn/test_recurrent.py": "test_the_second_direction_reads_from_the_end",
         "examples/digits_cnn.py": "A small convolutional network",
     },
@@ -563,7 +563,7 @@ def universal_approximation():
     HU,
     numbers={"with parameters: fc1 act1 fc2 act2": "1, 0, 1, 0"},
     api=("nn.Sequential", "nn.draw", "nn.summary"),
-    where={6: "Such a list of layers can be split at any position", "docs/views.md": "Pictures of networks"},
+    where={7: "Such a list of layers can be split at any position", "docs/views.md": "Pictures of networks"},
 )
 def row_of_layers():
     model = nn.MLP([3, 4, 2], "sigmoid", "sigmoid", dtype="float64", rng=0)
@@ -590,7 +590,7 @@ def row_of_layers():
         "finite: log of softmax, log-softmax by its formula": "0, 0",
     },
     api=("nn.CrossEntropyLoss", "nn.LogSoftmax", "nn.NLLLoss"),
-    where={5: "Should softmax and cross-entropy be split?"},
+    where={6: "Should softmax and cross-entropy be split?"},
 )
 def fused_softmax():
     def fused(scores, label=0):
@@ -624,7 +624,7 @@ def fused_softmax():
     numbers={"correlation of 1 2 4 8 with 1 0 -1": "-3, -6", "convolution": "3, 6"},
     api=("nn.functional.conv1d", "nn.Conv1d"),
     where={
-        10: "The convolution of mathematics mirrors the kernel",
+        12: "The convolution of mathematics mirrors the kernel",
         "tests/nn/test_convolution.py": "test_flip_is_the_convolution_of_mathematics",
         "docs/variants.md": "Convolution or correlation",
     },
@@ -650,7 +650,7 @@ def correlation():
         "weights of 8 kernels of 5x5, any image": "200",
     },
     api=("nn.Conv2d", "nn.MaxPool2d", "nn.AvgPool2d"),
-    where={10: "Stride, padding, size", "tests/nn/test_convolution.py": "test_output_size_and_values"},
+    where={12: "Stride, padding, size", "tests/nn/test_convolution.py": "test_output_size_and_values"},
 )
 def convolution():
     def side(n, k, **how):
@@ -672,7 +672,7 @@ def convolution():
     HWANG,
     numbers={"units": "256, 768, 192, 30, 10", "parameters": "9,760", "maps of H1 seen by each of H2": "8"},
     api="nn.models.LeNet1989",
-    where={10: "each of which sees 8 of the 12 maps in H1", "tests/nn/test_lenet.py": "test_parameters_of_lenet"},
+    where={12: "each of which sees 8 of the 12 maps in H1", "tests/nn/test_lenet.py": "test_parameters_of_lenet"},
 )
 def lenet():
     model = nn.models.LeNet1989(rng=0)
@@ -699,7 +699,7 @@ mention(
     api=("nn.Linear", "nn.MLP", "autograd.hessian"),
     where={
         4: "The theorem says that good weights exist",
-        5: "The network therefore learns one score too many",
+        6: "The network therefore learns one score too many",
     },
 )  # fmt: skip
 def claims():

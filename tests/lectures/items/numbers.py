@@ -73,7 +73,7 @@ class Mazur:
     },
     api="autograd.Tensor.gradient",
     where={
-        6: "These are all the published numbers of the first pass",
+        7: "These are all the published numbers of the first pass",
         "tests/view/test_explain.py": "test_mazur_w1_is_the_sum_over_both_outputs",
     },
 )
@@ -95,7 +95,7 @@ def mazur_one_step():
     VISHWAJITH,
     numbers={"error": ".291027774", "with more digits": ".29102777369"},
     where={
-        6: "If all weights are updated at once, the error is .291027774",
+        7: "If all weights are updated at once, the error is .291027774",
         "docs/variants.md": "Mazur's step: all weights at once, or output layer first",
     },
     slip="The page that the lecture follows prints .291027924, which results from the other order.",
@@ -112,7 +112,7 @@ def mazur_simultaneous():
     VISHWAJITH,
     numbers={"error": ".291027924", "with more digits": ".29102792391"},
     where={
-        6: ".291027924, is the one that the wrong order gives",
+        7: ".291027924, is the one that the wrong order gives",
         "docs/variants.md": "Mazur's step: all weights at once, or output layer first",
     },
 )
@@ -131,7 +131,7 @@ def mazur_output_first():
         "as in print": ".0000351085",
         "outputs after 10,000 output-first updates": ".015912196, .984065734",
     },
-    where={6: "The published final error, .0000351085"},
+    where={7: "The published final error, .0000351085"},
     slip="Error and outputs on the same line come from two different runs.",
 )
 def mazur_long_run():
@@ -166,7 +166,7 @@ def parameters(module):
         "weights of H1 unshared": "196,608",
     },
     api="nn.models.LeNet1989",
-    where={10: "A slide says 199,608", "tests/nn/test_lenet.py": "test_connections_of_lenet"},
+    where={12: "A slide says 199,608", "tests/nn/test_lenet.py": "test_connections_of_lenet"},
     slip="The slide multiplies 768 x 256 to 199608. The product is 196,608, and it would apply only if no weights were "
     "shared.",
 )
@@ -205,7 +205,7 @@ def convnetjs():
         "rho, decay, batch of the trainer": "=0.95, 0.001, 20",
     },
     api=("nn.Conv2d", "nn.MaxPool2d", "optim.Adadelta", "optim.preset"),
-    where={10: "The network of the convnetjs demo", "tests/nn/test_lenet.py": "test_convnetjs"},
+    where={12: "The network of the convnetjs demo", "tests/nn/test_lenet.py": "test_convnetjs"},
 )
 def convnetjs_counts():
     model = convnetjs()
@@ -235,7 +235,7 @@ def convnetjs_counts():
         "a weight that crosses zero under L1": "0",
     },
     api=("nn.data.playground", "optim.preset", "nn.penalties.l2", "nn.penalties.l1"),
-    where={11: "The defaults of the site", "tests/nn/test_data_sets.py": "test_sets_of_the_playground"},
+    where={2: "The defaults of the site", "tests/nn/test_data_sets.py": "test_sets_of_the_playground"},
 )
 def playground():
     made = nn.data.playground("circle", seed=0)
@@ -288,7 +288,7 @@ def rosenbrock(x):
     },
     api=("autograd.grad", "autograd.hessian", "optim.minimize"),
     where={
-        7: "The curvature in one direction is 2508 times that in the other",
+        9: "The curvature in one direction is 2508 times that in the other",
         "tests/optim/test_minimize.py": "test_numbers_of_rosenbrocks_valley",
         "docs/optim.md": "minimize, and Rosenbrock's valley",
     },
@@ -307,7 +307,7 @@ def rosenbrock_numbers():
     numbers={"inside": "1.414e-4", "outside": "1.0001e-4", "floor": "=1e-4"},
     api="optim.Adam",
     where={
-        7: "keeps the divisor above",
+        9: "keeps the divisor above",
         "docs/optim.md": "Where eps goes",
         "docs/variants.md": "AdaGrad, RMSProp, Adam: sums and eps",
     },

@@ -40,7 +40,7 @@ def valley(w):
     api=("optim.SGD", "optim.minimize"),
     where={
         1: "we move each weight a little in the opposite direction",
-        7: "Gradient descent repeats",
+        8: "Gradient descent repeats",
         "docs/variants.md": "The sign of gradient descent",
     },
     slip="One slide has + in front of the rate; its text and the following slides say minus.",
@@ -70,7 +70,7 @@ def gradient(x, t, reduction="mean"):
     numbers={"updates in one epoch of 60 samples by batches of 60, 20, 1": "1, 3, 60"},
     api=("nn.data.Loader", "nn.fit"),
     where={
-        7: "With single samples it wanders and never settles",
+        8: "With single samples it wanders and never settles",
         "docs/variants.md": "The update over a batch: mean or sum",
     },
 )
@@ -88,7 +88,7 @@ def batches():
     numbers={"sum over mean, 60 samples": "60"},
     api="nn.MSELoss",
     where={
-        7: "Some texts add up the gradients of a batch, others average them",
+        8: "Some texts add up the gradients of a batch, others average them",
         "docs/variants.md": "The update over a batch: mean or sum",
     },
 )
@@ -105,7 +105,7 @@ def mean_or_sum():
     HWANG,
     numbers={"variance at size 1, 4, 16 over that of 16, rounded": "16, 4, 1"},
     api="nn.data.Loader",
-    where={7: "Four times as many samples halve the noise"},
+    where={8: "Four times as many samples halve the noise"},
 )
 def noise():
     x, t = samples()
@@ -128,7 +128,7 @@ def noise():
              "error at rate 0.2, by the whole batch, by single samples": ".110, .141",
              "by single samples at 0.02": ".103"},
     api="nn.data.Loader",
-    where={7: "samples need a much smaller learning rate"},
+    where={8: "samples need a much smaller learning rate"},
 )  # fmt: skip
 def shuffling():
     loader = nn.data.Loader(np.arange(5), 1, shuffle=True, seed=0)
@@ -153,7 +153,7 @@ def shuffling():
     api=("optim.SGD", "optim.minimize"),
     where={
         1: "The learning rate sets the size of the step",
-        7: "A small learning rate leads to the bottom of that valley and stays there",
+        8: "A small learning rate leads to the bottom of that valley and stays there",
     },
 )  # fmt: skip
 def learning_rates():
@@ -175,7 +175,7 @@ def learning_rates():
              "final speed at g = 0.9, in units of a": "10.0"},
     api=("optim.SGD", "optim.preset", "optim.chain"),
     where={
-        7: "Momentum in three conventions",
+        9: "Momentum in three conventions",
         "tests/optim/test_optimizers.py": "test_100_steps_equal_a_loop_over_plain_floats",
         "docs/optim.md": "Momentum: three conventions",
         "docs/variants.md": "Momentum",
@@ -195,7 +195,7 @@ def classical_momentum():
     numbers={"three steps with gradient 1, a = 0.1, b = 0.5": "=-0.05, -0.125, -0.2125"},
     api="optim.SGD",
     where={
-        7: "(exponential moving average)",
+        9: "(exponential moving average)",
         "tests/optim/test_page.py": "test_the_conversion_of_momentum",
         "docs/optim.md": "Momentum: three conventions",
         "docs/variants.md": "Momentum",
@@ -215,7 +215,7 @@ def averaged_momentum():
     numbers={"look-ahead points on w^2, a = 0.1, m = 0.5, from 1": "=1.0, 0.7, 0.44, 0.248"},
     api=("optim.SGD.look_ahead", "optim.SGD"),
     where={
-        7: "Nesterov's idea",
+        9: "Nesterov's idea",
         "tests/optim/test_optimizers.py": "test_100_steps_equal_a_loop_over_plain_floats",
         "docs/optim.md": "look_ahead",
         "docs/variants.md": "Nesterov",
@@ -243,7 +243,7 @@ def nesterov():
              "with the sum to t - 1 and eps = 1: steps 1, 2": "1.0000, .7071"},
     api=("optim.Adagrad", "optim.preset"),
     where={
-        7: "AdaGrad divides the step of each weight",
+        9: "AdaGrad divides the step of each weight",
         "tests/optim/test_optimizers.py": "test_100_steps_equal_a_loop_over_plain_floats",
         "docs/optim.md": "AdaGrad's shrinking rate",
         "docs/variants.md": "AdaGrad, RMSProp, Adam: sums and eps",
@@ -263,7 +263,7 @@ def adagrad():
     numbers={"first step, a = 0.01": ".0316", "later steps": ".0100"},
     api=("optim.RMSprop", "optim.preset"),
     where={
-        7: "RMSProp replaces the sum with a moving average",
+        9: "RMSProp replaces the sum with a moving average",
         "tests/optim/test_optimizers.py": "test_100_steps_equal_a_loop_over_plain_floats",
         "docs/optim.md": "Where eps goes",
         "docs/variants.md": "AdaGrad, RMSProp, Adam: sums and eps",
@@ -282,7 +282,7 @@ def rmsprop():
              "settings of Hwang": "=0.001, 0.9, 0.999", "settings of Newson": "=0.0002, 0.5, 0.999"},
     api=("optim.Adam", "optim.preset"),
     where={
-        7: "Adam adds momentum, and corrects both averages",
+        9: "Adam adds momentum, and corrects both averages",
         "tests/optim/test_optimizers.py": "test_100_steps_equal_a_loop_over_plain_floats",
         "docs/optim.md": "Where eps goes",
         "docs/variants.md": "Adam: defaults, and a bias correction inside the recursion",
@@ -305,7 +305,7 @@ def adam():
     numbers={"step of a rare feature relative to plain descent": "10.0",
              "steps after gradients shrink a hundredfold: RMSProp, AdaGrad": ".889, .001"},
     api=("optim.Adagrad", "optim.RMSprop"),
-    where={7: "Rare features, whose gradients are mostly zero"},
+    where={9: "Rare features, whose gradients are mostly zero"},
 )  # fmt: skip
 def where_they_fit():
     often = -np.diff(walk(lambda p: Adagrad(p, lr=1.0), [1.0] * 100))[-1]
@@ -322,7 +322,7 @@ def where_they_fit():
     HU,
     numbers={"first step with gradient 1, rho = 0.95, eps = 1e-6": ".00447", "hundredth": ".00524"},
     api=("optim.Adadelta", "optim.preset"),
-    where={7: '("adadelta", {"lr"', "tests/optim/test_optimizers.py": "test_100_steps_equal_a_loop_over_plain_floats"},
+    where={9: '("adadelta", {"lr"', "tests/optim/test_optimizers.py": "test_100_steps_equal_a_loop_over_plain_floats"},
 )
 def adadelta():
     steps = -np.diff(walk(lambda p: Adadelta(p, lr=1.0, rho=0.95, eps=1e-6), [1.0] * 100))
@@ -330,7 +330,7 @@ def adadelta():
 
 
 @item("O15", "A small constant rate", HU, numbers={"at step 0, 1000": "=0.01, 0.01"}, api="optim.constant", where={
-        7: "A constant learning rate ends in a cloud around the minimum",
+        9: "A constant learning rate ends in a cloud around the minimum",
         "docs/optim.md": "constant(value)",
     },
       )  # fmt: skip
@@ -357,7 +357,7 @@ def rates(plateau_options, values):
     numbers={"rates after losses 1, 0.5, 0.5, 0.4": "=0.8, 0.8, 0.4, 0.4"},
     api="nn.ReduceOnPlateau",
     where={
-        7: "halves the rate when progress stops",
+        9: "halves the rate when progress stops",
         "tests/nn/test_plateau.py": "test_the_rate_is_halved_when_progress_slows",
         "docs/optim.md": "ReduceOnPlateau",
     },
@@ -377,7 +377,7 @@ def halving():
     },
     api="nn.ReduceOnPlateau",
     where={
-        7: "changes by less than a threshold from one epoch to the next",
+        9: "changes by less than a threshold from one epoch to the next",
         "tests/nn/test_plateau.py": "test_the_change_per_epoch_against_a_threshold",
         "docs/optim.md": "ReduceOnPlateau",
     },
@@ -394,7 +394,7 @@ def annealing():
     numbers={"a = 5, b = 50 at t = 0, 50, 450": "=0.1, 0.05, 0.01"},
     api="optim.inverse_time",
     where={
-        7: "is fast at first and precise at the end",
+        9: "is fast at first and precise at the end",
         "tests/optim/test_schedules.py": "test_values_are_those_of_the_formula",
         "docs/optim.md": "inverse_time",
     },
@@ -411,7 +411,7 @@ def inverse_time():
     numbers={"plain": "15,068", "with momentum 0.9": "1,386", "Newton": "20"},
     api="optim.minimize",
     where={
-        7: "Rosenbrock's function",
+        9: "Rosenbrock's function",
         "tests/optim/test_page.py": "test_steps_to_the_end_of_rosenbrocks_valley",
         "docs/optim.md": "minimize, and Rosenbrock's valley",
     },
@@ -446,7 +446,7 @@ def ravine():
     },
     api=("nn.penalties.l1", "nn.penalties.l2", "optim.decay_groups", "optim.AdamW"),
     where={
-        8: "This is called L2 regularisation",
+        10: "This is called L2 regularisation",
         "tests/nn/test_penalties.py": "test_values_and_gradients",
         "docs/variants.md": "L2: lambda or lambda / 2",
     },
@@ -479,7 +479,7 @@ def penalties():
     numbers={"values for p = 0.25": "0.0000, 1.3333", "mean, rounded": "1.0", "at test": "1"},
     api="nn.Dropout",
     where={
-        8: "dropout sets each entry of a layer to zero",
+        10: "dropout sets each entry of a layer to zero",
         "tests/nn/test_dropout.py": "test_a_share_of_p_is_dropped_and_the_mean_stays",
         "docs/variants.md": "Dropout: where to scale",
     },
@@ -496,7 +496,7 @@ def dropout():
     NEWSON,
     numbers={"ink of a digit before, mirrored": "294, 294", "different images out of 20 draws": "20"},
     api=("nn.data.Shift", "nn.data.Flip", "nn.data.Rotate", "nn.data.Noise", "nn.data.Compose"),
-    where={8: "Making more samples", "tests/nn/test_augment.py": "test_every_change"},
+    where={10: "Making more samples", "tests/nn/test_augment.py": "test_every_change"},
 )
 def augmentation():
     image = nn.data.digits(raw=True).x[:1].astype(float)
@@ -519,7 +519,7 @@ def wavy(n, seed, noise=0.3):
     HWANG,
     numbers={"epochs from the best to the end": "30", "ended before the last of 400": "1"},
     api=("nn.fit", "nn.EarlyStopping"),
-    where={8: "Then it restores the best weights", "tests/nn/training": "EarlyStopping"},
+    where={10: "Then it restores the best weights", "tests/nn/training": "EarlyStopping"},
 )
 def early_stopping():
     model, held = nn.MLP([1, 60, 60, 1], "tanh", dtype="float64", rng=0), wavy(100, 1)
@@ -537,7 +537,7 @@ def early_stopping():
     HWANG,
     numbers={"60 / 20 / 20 of 100": "60, 20, 20", "how often each of 10 samples is held out by 5 folds": "1"},
     api=("nn.data.train_test_split", "nn.data.KFold", "nn.cross_validate"),
-    where={8: "holds out each of them once", "tests/nn/test_data.py": "test_a_split_takes_every_sample_once"},
+    where={10: "holds out each of them once", "tests/nn/test_data.py": "test_a_split_takes_every_sample_once"},
 )
 def held_out():
     rest, test = nn.data.train_test_split(np.arange(100), test_size=20, seed=0)
@@ -560,7 +560,7 @@ def held_out():
         "errors on 1,000 new points": ".29, .12, .17",
     },
     api=("nn.fit", "nn.History", "nn.plot.learning_curves"),
-    where={8: "It overfits, and only the test error shows that"},
+    where={10: "It overfits, and only the test error shows that"},
 )
 def fitting():
     errors = []
@@ -584,7 +584,7 @@ def fitting():
     },
     api=("nn.data.Standardize", "nn.data.MinMax"),
     where={
-        9: "uses inputs of ±0.001 and ±100",
+        11: "uses inputs of ±0.001 and ±100",
         "tests/nn/test_data_sets.py": "test_scaling",
         "docs/variants.md": "Variance: of inputs and in batch normalization",
     },
@@ -622,7 +622,7 @@ def scales():
     },
     api=("nn.BatchNorm1d", "nn.BatchNorm2d"),
     where={
-        9: "Which position is better depends on the activation and the task",
+        11: "Which position is better depends on the activation and the task",
         "tests/nn/test_normalization.py": "test_mean_zero_and_variance_one",
         "docs/variants.md": "Variance: of inputs and in batch normalization",
     },
@@ -648,7 +648,7 @@ def batch_normalisation():
     numbers={"different hidden units after 20 steps, from equal weights, from random ones": "1, 4", "warnings": "1"},
     api=("nn.init.zeros_", "nn.SymmetryWarning"),
     where={
-        9: "Units that start out equal get equal gradients",
+        11: "Units that start out equal get equal gradients",
         "tests/nn/test_init.py": "test_units_that_start_equal_are_warned_about",
     },
 )
@@ -679,7 +679,7 @@ def symmetry():
     numbers={"deviations for 400 inputs: 0.01, Xavier, Xavier uniform, MSRA": ".010, .050, .050, .071"},
     api=("nn.init.normal_", "nn.init.xavier_normal_", "nn.init.xavier_uniform_", "nn.init.kaiming_normal_"),
     where={
-        9: "This is Xavier initialisation",
+        11: "This is Xavier initialisation",
         "tests/nn/test_init.py": "test_standard_deviation",
         "docs/variants.md": "Xavier and MSRA",
     },
@@ -703,7 +703,7 @@ def starts():
     (HU, NEWSON),
     numbers={"last over first: 0.01 with tanh, Xavier with tanh, MSRA with ReLU": ".00, .35, .83"},
     api=("nn.init.normal_", "nn.init.kaiming_normal_", "nn.plot.activation_histograms"),
-    where={9: "On the left, the signal dies out"},
+    where={11: "On the left, the signal dies out"},
 )
 def spreads():
     ratios = []
@@ -736,7 +736,7 @@ def spreads():
     numbers={"samples of a stream of 1,000 in memory at once": "50"},
     api=("nn.data.Loader", "nn.data.npy"),
     where={
-        7: "nn.data.Loader(stream, 50)",
+        8: "nn.data.Loader(stream, 50)",
         "tests/nn/test_data_files.py": "test_npy_files_that_are_refused",
         "examples/stream_large_file.py": "Train on a file that does not fit in memory",
     },
@@ -765,7 +765,7 @@ def larger_than_memory():
     numbers={"parameters: dense, 3x3 kernel": "615,440, 10", "multiply-adds": "614,656, 7,056"},
     api="nn.summary",
     where={
-        10: "A fully connected layer from 28 by 28 pixels to as many units",
+        12: "A fully connected layer from 28 by 28 pixels to as many units",
         "tests/nn/test_summary.py": "test_multiply_adds_of_networks",
     },
 )

@@ -26,7 +26,7 @@ def same(a, b, rtol=1e-10):
         "by cross-entropy": ".9820",
     },
     api=("nn.BCEWithLogitsLoss", "nn.MSELoss"),
-    where={5: "The cross-entropy is steep there"},
+    where={6: "The cross-entropy is steep there"},
     slip="The slide multiplies by y (1 - y) as well. That is the update of a logistic unit with squared error.",
 )
 def logistic_update():
@@ -86,7 +86,7 @@ def perceptron_listing():
     NEWSON,
     numbers={"loss after 300 steps of rate 1": ".243", "with b[1] overwritten by 1/m sum dZ[1] at each step": ".252"},
     api="nn.MLP",
-    where={6: "If the loss is an average over"},
+    where={7: "If the loss is an average over"},
     slip="The slide assigns the gradient to b[1] itself. Other slides write d/dt_i for d/dx_i, and da[l+1] for da[l], "
     "which has the wrong shape.",
 )
@@ -115,7 +115,7 @@ def bias_overwritten():
     NEWSON,
     numbers={"running moments of nn.BatchNorm1d, buffers of nn.Dropout": "2, 0"},
     api=("nn.BatchNorm1d", "nn.Dropout"),
-    where={9: "The layer therefore keeps moving averages of the statistics"},
+    where={11: "The layer therefore keeps moving averages of the statistics"},
     slip='"The frameworks take care of storing the batch moments" stands on the slide about dropout.',
 )
 def stored_moments():
@@ -133,7 +133,7 @@ def stored_moments():
         "leaky ReLU without it": ".051",
     },
     api=("nn.init.kaiming_normal_", "nn.init.xavier_normal_"),
-    where={9: "For ReLU, the factor"},
+    where={11: "For ReLU, the factor"},
     slip='The slide says that ReLU and leaky ReLU "do not have this problem".',
 )
 def relu_needs_its_gain():
@@ -155,7 +155,7 @@ def relu_needs_its_gain():
     HWANG,
     numbers={"1 2 4 8 with 1 0 -1": "-3, -6", "as printed, for k = 0, 1": "7, 0"},
     api="nn.functional.conv1d",
-    where={10: "The convolution of mathematics mirrors the kernel"},
+    where={12: "The convolution of mathematics mirrors the kernel"},
     slip="The slide has w(k), which does not depend on n: a sum of the inputs times one weight.",
 )
 def correlation_index():
@@ -188,7 +188,7 @@ def target_index():
         "random tables that agree, of 200": "200",
     },
     api=("nn.metrics.accuracy", "nn.metrics.f1"),
-    where={5: "The useless classifier has the better accuracy"},
+    where={6: "The useless classifier has the better accuracy"},
 )
 def claims_about_metrics():
     def harmonic(p, r):
@@ -213,7 +213,7 @@ def claims_about_metrics():
         "as printed, of the difference alone": ".622459, .731059",
     },
     api=("nn.Softmax", "nn.Sigmoid"),
-    where={5: "softmax is the logistic unit"},
+    where={6: "softmax is the logistic unit"},
     slip="The slide has sigma(theta_1 - theta_2), without x: one number for each input.",
 )
 def difference_without_x():
@@ -232,7 +232,7 @@ def difference_without_x():
         "with the derivative at x": ".0359, .0717, -.0073, -.0145",
     },
     api="autograd.grad",
-    where={6: "the transposed weight matrix"},
+    where={7: "the transposed weight matrix"},
     slip="The slide omits the transpose of x, writes f'(x) for f'(u), and names the sizes N and M, although the matrix "
     "has m and K. A later slide gives W(l - 1) the shape of W(l).",
 )
@@ -253,7 +253,7 @@ def vector_matrix_form():
         "g = 1": "10, 1,000",
     },
     api=("optim.SGD", "optim.Adam"),
-    where={7: "The velocity"},
+    where={9: "The velocity"},
     slip="One lecture allows a momentum of 1, at which the velocity never ends; another allows decay rates of 1 in "
     "Adam, whose correction then divides by 0. chainrule refuses the latter.",
 )
@@ -284,7 +284,7 @@ def momentum_of_one():
         "updates in an epoch: as printed, by mini-batches": "1, 3",
     },
     api="nn.data.Loader",
-    where={7: "The gradient of a random batch is an estimate of it"},
+    where={8: "The gradient of a random batch is an estimate of it"},
     slip="The slide averages the gradients of all mini-batches before the update. That is the full gradient again.",
 )
 def average_over_all_minibatches():
@@ -310,7 +310,7 @@ def average_over_all_minibatches():
         "class of h = 0.2, 0.5, 0.3 (from 0)": "1",
     },
     api=("nn.Step", "nn.functional.softmax"),
-    where={5: "cross-entropy is the right loss for classes"},
+    where={6: "cross-entropy is the right loss for classes"},
 )
 def questions_about_labels():
     values = np.linspace(-6.0, 7.0, 130_001)
@@ -327,7 +327,7 @@ def questions_about_labels():
     PITAS,
     numbers={"u(1) for g = 1, b = 0.9, from 0, corrected": "1.000", "the printed equation solved for u(1)": "-.125"},
     api="optim.Adam",
-    where={7: "Adam adds momentum, and corrects both averages", "docs/variants.md": "Pitas writes u ="},
+    where={9: "Adam adds momentum, and corrects both averages", "docs/variants.md": "Pitas writes u ="},
     slip="u(t) stands on both sides, and so does r(t); solved for u(1), the equation points uphill. Elsewhere the "
     'lecture calls squared error "suitable for regression and classification", against its own last slides; see '
     "*hundreds of classes*.",
@@ -355,7 +355,7 @@ def adam_on_both_sides():
     },
     api=("nn.init.xavier_normal_", "nn.data.Loader"),
     where={
-        9: "The weights near the input would learn a million times more slowly",
+        11: "The weights near the input would learn a million times more slowly",
         "docs/glossary.md": "Backpropagation was not invented in 1986",
     },
     slip='"The neurons closest to the output have the most impact" is stated for all networks; "batch learning" is any '
@@ -374,7 +374,7 @@ def closest_to_the_output():
     NEWSON,
     numbers={"sum over the scores 1, 2, 3: of softmax": "=1.0", "of sigmoids": "2.5644"},
     api=("nn.Softmax", "nn.Sigmoid"),
-    where={5: "Each probability depends on all scores"},
+    where={6: "Each probability depends on all scores"},
     slip='The slide says that softmax normalizes over all outputs "contrary to other functions (apart from sigmoid)".',
 )
 def sums_of_outputs():

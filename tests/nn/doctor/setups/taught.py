@@ -1,8 +1,8 @@
 """The set-ups of all notebooks and examples. The value beside a set-up is the finding of one that is sick on purpose.
 
 Listed is every network that is trained with an optimizer, or whose gradient is shown, as it is before its first step.
-Some notebooks train nothing of the kind (01 and 02: single derivatives; 07, apart from two networks: plain functions
-and single numbers), neither do the examples that minimize a function (gaussian_process, inverse_kinematics,
+Some notebooks train nothing of the kind (01 and 03: single derivatives; 08 and 09, apart from a network each: plain
+functions and single numbers), neither do the examples that minimize a function (gaussian_process, inverse_kinematics,
 kepler_orbit, laplace, learned_rate, logistic_regression, ode_fit, optimal_control, physics_informed).
 """
 
@@ -294,9 +294,9 @@ def perceptron(*sizes, seed=0, **options):
 NOTEBOOKS = {
     "00: moons": (setup(perceptron(2, 8, 1, activation="tanh", output_activation="tanh", dtype="float64"),
                         MSE, SGD(lr=0.2), signed_moons), None),
-    "03: right rule": (setup(lambda: softplus_network(good), CE, SGD(lr=0.2, momentum=0.9),
+    "05: right rule": (setup(lambda: softplus_network(good), CE, SGD(lr=0.2, momentum=0.9),
                              lambda: nn.data.moons(200, noise=0.1, seed=0)), None),
-    "03: wrong rule": (setup(lambda: softplus_network(bad), CE, SGD(lr=0.2, momentum=0.9),
+    "05: wrong rule": (setup(lambda: softplus_network(bad), CE, SGD(lr=0.2, momentum=0.9),
                              lambda: nn.data.moons(200, noise=0.1, seed=0)), "wrong-gradient"),
     "04: sigmoid": (setup(perceptron(2, 2, 1, seed=1, activation="sigmoid", output_activation="sigmoid"),
                           MSE, SGD(lr=1.0, momentum=0.9), lambda: xor(0)), None),
@@ -312,66 +312,66 @@ NOTEBOOKS = {
         for width in (1, 8, 32)
     },
     "04: exercise 6": (setup(perceptron(2, 8, 1, activation="tanh"), MSE, Adam(lr=0.05), lambda: xor(-1)), None),
-    "05: line": (setup(lambda: nn.Linear(1, 1, rng=0, dtype=float), lambda p, t: 0.5 * MSE(p, t), SGD(lr=0.5),
+    "06: line": (setup(lambda: nn.Linear(1, 1, rng=0, dtype=float), lambda p, t: 0.5 * MSE(p, t), SGD(lr=0.5),
                        noisy_parabola), None),
-    "05: unit, squared error": (setup(misled_unit, squared_after_sigmoid, SGD(lr=0.1), clouds), None),
-    "05: unit, cross-entropy": (setup(misled_unit, BCE, SGD(lr=0.1), clouds), None),
-    "05: 100 kinds, softmax": (setup(perceptron(20, 64, 100), CE, Adam(lr=0.01), hundred_kinds), None),
-    "05: 100 kinds, linear": (setup(perceptron(20, 64, 100), squared_distance, Adam(lr=0.01),
+    "06: unit, squared error": (setup(misled_unit, squared_after_sigmoid, SGD(lr=0.1), clouds), None),
+    "06: unit, cross-entropy": (setup(misled_unit, BCE, SGD(lr=0.1), clouds), None),
+    "06: 100 kinds, softmax": (setup(perceptron(20, 64, 100), CE, Adam(lr=0.01), hundred_kinds), None),
+    "06: 100 kinds, linear": (setup(perceptron(20, 64, 100), squared_distance, Adam(lr=0.01),
                                     lambda: hundred_kinds(True)), None),
-    "05: 100 kinds, sigmoid": (setup(perceptron(20, 64, 100),
+    "06: 100 kinds, sigmoid": (setup(perceptron(20, 64, 100),
                                      lambda z, t: squared_distance(nn.functional.sigmoid(z), t), Adam(lr=0.01),
                                      lambda: hundred_kinds(True)), None),
-    "06: program from the slides": (setup(perceptron(2, 4, 1, activation="tanh", dtype="float64"), BCE, SGD(lr=1.2),
+    "07: program from the slides": (setup(perceptron(2, 4, 1, activation="tanh", dtype="float64"), BCE, SGD(lr=1.2),
                                           moons_in_columns), None),
-    "06: listing from the slides": (setup(two_layers, nn.MSELoss(reduction="sum"), Adam(lr=1e-4), random_numbers),
+    "07: listing from the slides": (setup(two_layers, nn.MSELoss(reduction="sum"), Adam(lr=1e-4), random_numbers),
                                     None),
-    "06: patterns": (setup(perceptron(784, 300, 10, activation="tanh"), CE, SGD(lr=0.5), patterns, 100), None),
-    "07: one row at a time": (setup(perceptron(3, 4, 1, seed=1, activation="sigmoid"), BCE, SGD(lr=0.5), one_row),
+    "07: patterns": (setup(perceptron(784, 300, 10, activation="tanh"), CE, SGD(lr=0.5), patterns, 100), None),
+    "08: one row at a time": (setup(perceptron(3, 4, 1, seed=1, activation="sigmoid"), BCE, SGD(lr=0.5), one_row),
                               None),
-    **{f"07: {name}": (setup(perceptron(64, 32, 10), CE, make, plain_digits, 32), None)
+    **{f"09: {name}": (setup(perceptron(64, 32, 10), CE, make, plain_digits, 32), None)
        for name, make in CHOICES.items()},
-    "08: penalties": (setup(lambda: nn.Linear(20, 1, bias=False, rng=0, dtype=float), lambda p, t: 0.5 * MSE(p, t),
+    "10: penalties": (setup(lambda: nn.Linear(20, 1, bias=False, rng=0, dtype=float), lambda p, t: 0.5 * MSE(p, t),
                             SGD(lr=0.1), twenty_inputs), None),
-    "08: early stopping": (setup(perceptron(2, 64, 64, 2), CE, Adam(lr=0.01), few_moons), None),
-    "08: digits": (setup(flat_mlp, CE, Adam(lr=3e-3), digits, 32), None),
-    "09: ReLU that dies": (setup(lambda: unit_that_dies(nn.ReLU()), MSE, SGD(lr=2.0), line), "zero-gradient"),
-    "09: leaky ReLU": (setup(lambda: unit_that_dies(nn.LeakyReLU(0.1)), MSE, SGD(lr=2.0), line), None),
-    "09: sigmoid layers": (setup(lambda: deep(10, 64, "sigmoid", nn.init.xavier_normal_), CE, None, standardized, 512),
+    "10: early stopping": (setup(perceptron(2, 64, 64, 2), CE, Adam(lr=0.01), few_moons), None),
+    "10: digits": (setup(flat_mlp, CE, Adam(lr=3e-3), digits, 32), None),
+    "11: ReLU that dies": (setup(lambda: unit_that_dies(nn.ReLU()), MSE, SGD(lr=2.0), line), "zero-gradient"),
+    "11: leaky ReLU": (setup(lambda: unit_that_dies(nn.LeakyReLU(0.1)), MSE, SGD(lr=2.0), line), None),
+    "11: sigmoid layers": (setup(lambda: deep(10, 64, "sigmoid", nn.init.xavier_normal_), CE, None, standardized, 512),
                            "vanishing-gradient"),
-    "09: tanh layers": (setup(lambda: deep(10, 64, "tanh", nn.init.xavier_normal_), CE, None, standardized, 512),
+    "11: tanh layers": (setup(lambda: deep(10, 64, "tanh", nn.init.xavier_normal_), CE, None, standardized, 512),
                         None),
-    "09: ReLU layers": (setup(lambda: deep(10, 64), CE, None, standardized, 512), None),
-    "09: std 0.01": (setup(lambda: tanh_layers(0.01), nn.MSELoss(reduction="sum"), None, noise), "vanishing-gradient"),
-    "09: std 0.0625": (setup(lambda: tanh_layers(1 / 16), nn.MSELoss(reduction="sum"), None, noise), None),
+    "11: ReLU layers": (setup(lambda: deep(10, 64), CE, None, standardized, 512), None),
+    "11: std 0.01": (setup(lambda: tanh_layers(0.01), nn.MSELoss(reduction="sum"), None, noise), "vanishing-gradient"),
+    "11: std 0.0625": (setup(lambda: tanh_layers(1 / 16), nn.MSELoss(reduction="sum"), None, noise), None),
     # A third of the units is flat, but the gradient arrives: such a network can be trained.
-    "09: std 0.2": (setup(lambda: tanh_layers(0.2), nn.MSELoss(reduction="sum"), None, noise), None),
-    "09: equal weights": (setup(twins, CE, SGD(lr=0.5), lambda: nn.data.moons(100, noise=0.1, seed=0)), "equal-units"),
+    "11: std 0.2": (setup(lambda: tanh_layers(0.2), nn.MSELoss(reduction="sum"), None, noise), None),
+    "11: equal weights": (setup(twins, CE, SGD(lr=0.5), lambda: nn.data.moons(100, noise=0.1, seed=0)), "equal-units"),
     **{
-        f"09: {kind.__name__}, norm {norm}": (setup(partial(normalized, kind, norm), CE, SGD(lr=0.1), standardized, 64),
+        f"11: {kind.__name__}, norm {norm}": (setup(partial(normalized, kind, norm), CE, SGD(lr=0.1), standardized, 64),
                                               "vanishing-gradient" if kind is nn.Sigmoid and not norm else None)
         for kind, norm in [(nn.Sigmoid, None), (nn.Tanh, None), (nn.ReLU, None), (nn.Sigmoid, "before"),
                            (nn.Sigmoid, "after"), (nn.ReLU, "before"), (nn.ReLU, "after")]
     },
-    "10: LeNet": (setup(lambda: nn.models.LeNet1989(rng=0), MSE, Adam(lr=0.003), for_lenet, 32), None),
-    "10: convolutional": (setup(convnet, CE, convnetjs, enlarged, 20), None),
-    "10: fully connected": (setup(fully_connected, CE, convnetjs, enlarged, 20), None),
-    "10: autoencoder": (setup(perceptron(4, 2, 4, activation="tanh"), CE, Adam(lr=0.1), four_words), None),
-    **{f"10: {kind.__name__}": (setup(partial(Remembering, kind), BCE, Adam(lr=0.01),
+    "12: LeNet": (setup(lambda: nn.models.LeNet1989(rng=0), MSE, Adam(lr=0.003), for_lenet, 32), None),
+    "12: convolutional": (setup(convnet, CE, convnetjs, enlarged, 20), None),
+    "12: fully connected": (setup(fully_connected, CE, convnetjs, enlarged, 20), None),
+    "12: autoencoder": (setup(perceptron(4, 2, 4, activation="tanh"), CE, Adam(lr=0.1), four_words), None),
+    **{f"12: {kind.__name__}": (setup(partial(Remembering, kind), BCE, Adam(lr=0.01),
                                       lambda: first_numbers()), None) for kind in (nn.RNN, nn.LSTM)},
-    "11: as on the site": (playground(), None),
-    "11: one layer": (playground(hidden=[4]), None),
-    "11: rate 1": (playground(hidden=[4], lr=1.0), None),
-    "11: L2 0.01": (playground(hidden=[4], l2=0.01), None),
-    "11: L2 0.1": (playground(hidden=[4], l2=0.1), None),
-    "11: L2 1": (playground(hidden=[4], l2=1.0), "decay-too-strong"),
-    "11: all inputs": (playground(hidden=[4], inputs=range(7)), None),
+    "02: as on the site": (playground(), None),
+    "02: one layer": (playground(hidden=[4]), None),
+    "02: rate 1": (playground(hidden=[4], lr=1.0), None),
+    "02: L2 0.01": (playground(hidden=[4], l2=0.01), None),
+    "02: L2 0.1": (playground(hidden=[4], l2=0.1), None),
+    "02: L2 1": (playground(hidden=[4], l2=1.0), "decay-too-strong"),
+    "02: all inputs": (playground(hidden=[4], inputs=range(7)), None),
     **{
-        f"11: {name}": (playground(name), None)
+        f"02: {name}": (playground(name), None)
         for name in ("xor", "gauss", "spiral", "regress-plane", "regress-gauss")
     },
-    "11: spiral": (playground("spiral", [8, 8]), None),
-    "11: spiral, sines": (playground("spiral", [8, 8], (0, 1, 5, 6)), None),
+    "02: spiral": (playground("spiral", [8, 8]), None),
+    "02: spiral, sines": (playground("spiral", [8, 8], (0, 1, 5, 6)), None),
 }  # fmt: skip
 
 # --- examples --------------------------------------------------------------------------------------------------------

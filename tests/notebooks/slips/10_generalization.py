@@ -1,4 +1,4 @@
-"""Slips in notebook 08."""
+"""Slips in notebook 10."""
 
 STEP = "def step(w, g, lr, decay):\n    return "
 SHRINK = "def towards_zero(w, shrink):\n    return "

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 06. Backpropagation in matrix form
+# # 07. Backpropagation in matrix form
 #
 # Slides and papers present backpropagation as a recursion over layers. This notebook derives the recursion, compares it
 # with the graph, recomputes a famous example to the last digit, and implements layers with hand-written `backward`
@@ -440,7 +440,7 @@ print(f"{sum(p.size for p in model.parameters()):,} parameters, accuracy {histor
 # %% [markdown]
 # ## Exercises
 #
-# If you are stuck, `nn.exercises.hint("06.1")` gives a hint for exercise 1, and `nn.exercises.hint("06.1", 2)` a
+# If you are stuck, `nn.exercises.hint("07.1")` gives a hint for exercise 1, and `nn.exercises.hint("07.1", 2)` a
 # stronger one.
 #
 # **1.** Let $E = \frac12 (y - t)^2$ and $y = \sigma(u)$. Write $\delta$ of this output unit in terms of `y` and `t`.
@@ -450,7 +450,7 @@ print(f"{sum(p.size for p in model.parameters()):,} parameters, accuracy {histor
 def output_delta(y, t): ...
 
 
-check(output_delta, exercise="06.1")
+check(output_delta, exercise="07.1")
 
 # %% [markdown]
 # **2.** Write the deltas of a tanh layer for a batch with samples in rows. You are given the deltas of the next layer,
@@ -461,7 +461,7 @@ check(output_delta, exercise="06.1")
 def hidden_delta(next_delta, next_weight, y): ...
 
 
-check(hidden_delta, exercise="06.2")
+check(hidden_delta, exercise="07.2")
 
 # %% [markdown]
 # **3.** A batch has five samples and three classes, and the loss is the *mean* cross-entropy after softmax. Write the
@@ -473,7 +473,7 @@ check(hidden_delta, exercise="06.2")
 def score_gradient(p, t): ...
 
 
-check(score_gradient, exercise="06.3")
+check(score_gradient, exercise="07.3")
 
 # %% [markdown]
 # **4.** Three hidden units with the outputs $h = (0.2, 0.6, 0.9)$ are connected to two output units with softmax and
@@ -483,7 +483,7 @@ check(score_gradient, exercise="06.3")
 # %%
 answer_4 = ...
 
-check(answer_4, exercise="06.4")
+check(answer_4, exercise="07.4")
 
 # %% [markdown]
 # **5.** Back to Mazur's network. The weight $w_1$ connects $x_1 = 0.05$ with the first hidden unit. Its old value is
@@ -494,7 +494,7 @@ check(answer_4, exercise="06.4")
 # %%
 answer_5 = ...
 
-check(answer_5, exercise="06.5")
+check(answer_5, exercise="07.5")
 
 # %% [markdown]
 # <details>

@@ -1,4 +1,4 @@
-"""Slips in notebook 11."""
+"""Slips in notebook 02."""
 
 STEP = "def l1_step(w, g, lr, l1):\n    moved = w - lr * g\n    "
 

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 02. Tensors and broadcasting
+# # 03. Tensors and broadcasting
 #
 # Networks compute with arrays: a batch of samples, a matrix of weights. The chain rule stays the same, but its sums
 # over paths are now hidden in the shapes. One rule helps throughout: **a gradient has the same shape as the array it
@@ -216,7 +216,7 @@ print(explain(loss, b))
 # %% [markdown]
 # ## Exercises
 #
-# If you are stuck, `nn.exercises.hint("02.1")` gives a hint for exercise 1, and `nn.exercises.hint("02.1", 2)` a
+# If you are stuck, `nn.exercises.hint("03.1")` gives a hint for exercise 1, and `nn.exercises.hint("03.1", 2)` a
 # stronger one.
 #
 # **1.** `X` has the shape (5, 4), `w` the shape (4,) and `c` the shape (5, 1). The loss is `np.sum(X * w + c)`. What
@@ -226,7 +226,7 @@ print(explain(loss, b))
 shape_of_w = ...
 shape_of_c = ...
 
-check([shape_of_w, shape_of_c], exercise="02.1")
+check([shape_of_w, shape_of_c], exercise="03.1")
 
 # %% [markdown]
 # **2.** Let `loss = np.sum(C * (X + b))` with the matrix `C` below, `X` of shape (4, 3) and `b` of shape (3,). What is
@@ -236,7 +236,7 @@ check([shape_of_w, shape_of_c], exercise="02.1")
 C = np.array([[1.0, 2.0, 3.0], [0.0, 1.0, 0.0], [4.0, 0.0, 1.0], [1.0, 1.0, 2.0]])
 answer_2 = ...
 
-check(answer_2, exercise="02.2")
+check(answer_2, exercise="03.2")
 
 # %% [markdown]
 # **3.** The weight of a layer has the shape (out, in), as in `nn.Linear`, so $Y = X W^\top$. Write the gradient of $W$
@@ -247,7 +247,7 @@ check(answer_2, exercise="02.2")
 def weight_gradient(G, X): ...
 
 
-check(weight_gradient, exercise="02.3")
+check(weight_gradient, exercise="03.3")
 
 # %% [markdown]
 # **4.** Let `loss = np.mean(a**2)`, where `a` has eight entries. Write the gradient of `a`.
@@ -257,7 +257,7 @@ check(weight_gradient, exercise="02.3")
 def mean_square_gradient(a): ...
 
 
-check(mean_square_gradient, exercise="02.4")
+check(mean_square_gradient, exercise="03.4")
 
 # %% [markdown]
 # **5.** `x` has four entries, and `loss = np.sum(x[[3, 1, 3]])`. What is the gradient of `x`?
@@ -265,7 +265,7 @@ check(mean_square_gradient, exercise="02.4")
 # %%
 answer_5 = ...
 
-check(answer_5, exercise="02.5")
+check(answer_5, exercise="03.5")
 
 # %% [markdown]
 # <details>

@@ -1,4 +1,4 @@
-"""Slips in notebook 09."""
+"""Slips in notebook 11."""
 
 NORM = "def batch_norm(x, gamma, beta, eps):\n    "
 

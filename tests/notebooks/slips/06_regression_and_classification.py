@@ -1,4 +1,4 @@
-"""Slips in notebook 05."""
+"""Slips in notebook 06."""
 
 SLIPS = [
     (1, "w, b = 9 / 5, 0", "the column of ones"),

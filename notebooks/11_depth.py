@@ -11,7 +11,7 @@
 # ---
 
 # %% [markdown]
-# # 09. Depth
+# # 11. Depth
 #
 # A deep network is a long product: on its way back, the gradient is multiplied by weights and derivatives in one layer
 # after another. A product of many factors vanishes or explodes unless the factors are close to 1. This notebook
@@ -442,7 +442,7 @@ for name, a in {"as given": inputs * [0.001, 100], "standardised": nn.data.Stand
 # Replace the dots with your answers and run the cell. `check` tells you whether an answer is right, and if it is not,
 # what may have gone wrong.
 #
-# If you are stuck, `nn.exercises.hint("09.1")` gives a hint for exercise 1, and `nn.exercises.hint("09.1", 2)` a
+# If you are stuck, `nn.exercises.hint("11.1")` gives a hint for exercise 1, and `nn.exercises.hint("11.1", 2)` a
 # stronger one.
 #
 # **1.** Five sigmoid units form a chain, and all weights are 2. How large can the derivative of the last output with
@@ -451,7 +451,7 @@ for name, a in {"as given": inputs * [0.001, 100], "standardised": nn.data.Stand
 # %%
 largest = ...
 
-check(largest, exercise="09.1")
+check(largest, exercise="11.1")
 
 # %% [markdown]
 # **2.** Which standard deviation should the initial weights of a ReLU layer with 200 inputs have?
@@ -459,7 +459,7 @@ check(largest, exercise="09.1")
 # %%
 std = ...
 
-check(std, exercise="09.2")
+check(std, exercise="11.2")
 
 # %% [markdown]
 # **3.** A unit adds up 100 inputs of variance 1. Its weights are independent, with mean 0 and standard deviation 0.01.
@@ -468,7 +468,7 @@ check(std, exercise="09.2")
 # %%
 spread = ...
 
-check(spread, exercise="09.3")
+check(spread, exercise="11.3")
 
 # %% [markdown]
 # **4.** Write batch normalisation in training mode for `x` of shape (samples, units).
@@ -480,7 +480,7 @@ def batch_norm(x, gamma, beta, eps):
     return ...
 
 
-check(batch_norm, exercise="09.4")
+check(batch_norm, exercise="11.4")
 
 # %% [markdown]
 # **5.** A batch norm layer with `momentum=0.1` starts with a running mean of 0 and sees two batches. Their means are 4
@@ -489,7 +489,7 @@ check(batch_norm, exercise="09.4")
 # %%
 running_mean = ...
 
-check(running_mean, exercise="09.5")
+check(running_mean, exercise="11.5")
 
 # %% [markdown]
 # <details>

@@ -11,7 +11,7 @@
 # ---
 
 # %% [markdown]
-# # 10. Convolution
+# # 12. Convolution
 #
 # In an image, the same thing can appear anywhere. A convolutional layer looks at every position with the same small set
 # of weights. We build it up from a row of numbers to LeNet, the network that read zip codes in 1989, and train it on
@@ -355,7 +355,7 @@ for name, model in {"convolutional": convnet(), "fully connected": fully_connect
 # dearly. A convolution shifts its output along with its input, so why does that not help more? The last layer is fully
 # connected: it has a separate weight for every position in the pooled maps, and during training the digits were always
 # centred. Besides, the shift amounts to half a cell of the pooled maps, so the values in the maps change as well.
-# Notebook 08 has a remedy: train on shifted digits.
+# Notebook 10 has a remedy: train on shifted digits.
 
 # %% [markdown]
 # ## Where is it? Intersection over union
@@ -442,7 +442,7 @@ print("time, sample, features:", outputs.shape)
 # Replace the dots with your answers and run the cell. `check` tells you whether an answer is right, and if it is not,
 # what may have gone wrong.
 #
-# If you are stuck, `nn.exercises.hint("10.1")` gives a hint for exercise 1, and `nn.exercises.hint("10.1", 2)` a
+# If you are stuck, `nn.exercises.hint("12.1")` gives a hint for exercise 1, and `nn.exercises.hint("12.1", 2)` a
 # stronger one.
 #
 # **1.** What is the mathematical *convolution* of the signal (2, 0, 1, 3) with the kernel (1, 2), without padding?
@@ -450,7 +450,7 @@ print("time, sample, features:", outputs.shape)
 # %%
 result = ...
 
-check(result, exercise="10.1")
+check(result, exercise="12.1")
 
 # %% [markdown]
 # **2.** A convolution runs over `n` numbers with a kernel of length `k`, a stride of `s`, and `p` zeros on each side.
@@ -463,7 +463,7 @@ def size(n, k, s, p):
     return ...
 
 
-check(size, exercise="10.2")
+check(size, exercise="12.2")
 
 # %% [markdown]
 # **3.** `nn.Conv2d(3, 16, 5)` makes 16 maps from colour images. How many parameters does it have?
@@ -471,7 +471,7 @@ check(size, exercise="10.2")
 # %%
 parameters_of_conv = ...
 
-check(parameters_of_conv, exercise="10.3")
+check(parameters_of_conv, exercise="12.3")
 
 # %% [markdown]
 # **4.** Let $y_p = w_1 x_p + w_2 x_{p+1}$. The input is (1, 3, 2), and the gradient of the loss with respect to $y$ is
@@ -480,7 +480,7 @@ check(parameters_of_conv, exercise="10.3")
 # %%
 gradient = ...
 
-check(gradient, exercise="10.4")
+check(gradient, exercise="12.4")
 
 # %% [markdown]
 # **5.** The layer H1 of LeNet once more. How many connections would it have if its kernels were 3 by 3, with padding
@@ -489,7 +489,7 @@ check(gradient, exercise="10.4")
 # %%
 connections_of_h1 = ...
 
-check(connections_of_h1, exercise="10.5")
+check(connections_of_h1, exercise="12.5")
 
 # %% [markdown]
 # <details>

@@ -1,4 +1,4 @@
-"""Slips in the exercises of notebook 02."""
+"""Slips in the exercises of notebook 03."""
 
 SLIPS = [
     (1, "shape_of_w = (5, 4)\nshape_of_c = (5, 1)", "you gave the shape of the result"),

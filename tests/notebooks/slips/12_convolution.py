@@ -1,4 +1,4 @@
-"""Slips in notebook 10."""
+"""Slips in notebook 12."""
 
 SIZE = "def size(n, k, s, p):\n    return "
 

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 08. Generalisation
+# # 10. Generalization
 #
 # We train a model on some samples and use it on others. A good model is right about samples that it has never seen.
 # This notebook shows how models fail at this, how to notice, and what helps: a lower degree, small weights, early
@@ -379,7 +379,7 @@ for decay in [0.0, 0.3, 3.0, 30.0]:
 # Replace the dots with your answers and run the cell. `check` tells you whether an answer is right, and if it is not,
 # what may have gone wrong.
 #
-# If you are stuck, `nn.exercises.hint("08.1")` gives a hint for exercise 1, and `nn.exercises.hint("08.1", 2)` a
+# If you are stuck, `nn.exercises.hint("10.1")` gives a hint for exercise 1, and `nn.exercises.hint("10.1", 2)` a
 # stronger one.
 #
 # **1.** The loss is $E + \frac{\lambda}{2} \sum_i w_i^2$, and $g$ is the gradient of $E$ with respect to $w$. Write one
@@ -392,7 +392,7 @@ def step(w, g, lr, decay):
     return ...
 
 
-check(step, exercise="08.1")
+check(step, exercise="10.1")
 
 # %% [markdown]
 # **2.** The penalty $\lambda \sum_i |w_i|$ moves each weight towards zero by `shrink` (the learning rate times
@@ -405,7 +405,7 @@ def towards_zero(w, shrink):
     return ...
 
 
-check(towards_zero, exercise="08.2")
+check(towards_zero, exercise="10.2")
 
 # %% [markdown]
 # **3.** Write dropout for training mode. `mask` has the shape of `x`. Its entries are 0 with probability `p`, and 1
@@ -418,7 +418,7 @@ def dropout(x, mask, p):
     return ...
 
 
-check(dropout, exercise="08.3")
+check(dropout, exercise="10.3")
 
 # %% [markdown]
 # **4.** The validation losses of epochs 1 to 8 are 0.9, 0.7, 0.6, 0.65, 0.62, 0.61, 0.66 and 0.5. Early stopping has a
@@ -427,7 +427,7 @@ check(dropout, exercise="08.3")
 # %%
 stops_after, goes_back_to = ..., ...
 
-check([stops_after, goes_back_to], exercise="08.4")
+check([stops_after, goes_back_to], exercise="10.4")
 
 # %% [markdown]
 # **5.** Standardise a part of a data set: subtract a mean from each column and divide by a standard deviation. Which
@@ -440,7 +440,7 @@ def scaled(train, test):
     return ...
 
 
-check(scaled, exercise="08.5")
+check(scaled, exercise="10.5")
 
 # %% [markdown]
 # <details>

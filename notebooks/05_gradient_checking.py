@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 03. Checking gradients
+# # 05. Checking gradients
 #
 # A wrong gradient is one of the hardest bugs to notice. Nothing crashes, all shapes fit, and the loss falls, only not
 # as far as it could. This notebook plants such a bug, shows how it hides, and finds the line it is in.
@@ -44,7 +44,8 @@ def network(softplus):
 
 
 # %% [markdown]
-# We train the network once with each version to separate two interleaved half moons.
+# We train the network once with each version to separate two interleaved half moons. The loss is the cross-entropy,
+# which notebook 06 explains.
 
 # %%
 x, labels = nn.data.moons(200, noise=0.1, seed=0)
@@ -219,7 +220,7 @@ for number, exercise in enumerate(EXERCISES[:12], 1):
 # %% [markdown]
 # ## Exercises
 #
-# If you are stuck, `nn.exercises.hint("03.1")` gives a hint for exercise 1, and `nn.exercises.hint("03.1", 2)` a
+# If you are stuck, `nn.exercises.hint("05.1")` gives a hint for exercise 1, and `nn.exercises.hint("05.1", 2)` a
 # stronger one.
 #
 # **1.** Write the gradient rule of $y = 1/x$: what does `x` receive when `g` arrives from the right?
@@ -229,7 +230,7 @@ for number, exercise in enumerate(EXERCISES[:12], 1):
 def rule(g, x): ...
 
 
-check(rule, exercise="03.1")
+check(rule, exercise="05.1")
 
 # %% [markdown]
 # **2.** Write the two-sided difference for a function `f`, a point `x` and a step `h`.
@@ -239,7 +240,7 @@ check(rule, exercise="03.1")
 def slope(f, x, h): ...
 
 
-check(lambda x: slope(np.exp, x, 0.1), exercise="03.2")
+check(lambda x: slope(np.exp, x, 0.1), exercise="05.2")
 
 # %% [markdown]
 # **3.** Which verdict does `gradcheck(lambda x: np.max(x), np.array([2.0, 2.0]))` give? Answer with one word.
@@ -247,7 +248,7 @@ check(lambda x: slope(np.exp, x, 0.1), exercise="03.2")
 # %%
 answer_3 = ...
 
-check(answer_3, exercise="03.3")
+check(answer_3, exercise="05.3")
 
 # %% [markdown]
 # **4.** One of these three operations has a wrong rule. Let `gradcheck` find it, and answer with its name.
@@ -264,7 +265,7 @@ def puzzle(x):
 
 answer_4 = ...
 
-check(answer_4, exercise="03.4")
+check(answer_4, exercise="05.4")
 
 # %% [markdown]
 # **5.** This program and the next two have one bug each, and `gradcheck` finds it. Repair each by changing one
@@ -275,7 +276,7 @@ program = EXERCISES[5].program
 mended = ...  # program.replace("the wrong piece", "the right one")
 
 print(program)
-check(mended, exercise="03.5")
+check(mended, exercise="05.5")
 
 # %% [markdown]
 # **6.** A residual connection adds the input of a layer to its output.
@@ -285,7 +286,7 @@ program = EXERCISES[15].program
 mended = ...
 
 print(program)
-check(mended, exercise="03.6")
+check(mended, exercise="05.6")
 
 # %% [markdown]
 # **7.** Rows are centred before they are compared. The second call gives a different result from the first.
@@ -295,7 +296,7 @@ program = EXERCISES[17].program
 mended = ...
 
 print(program)
-check(mended, exercise="03.7")
+check(mended, exercise="05.7")
 
 # %% [markdown]
 # <details>

@@ -1,4 +1,4 @@
-"""Slips in the exercises of notebook 03."""
+"""Slips in the exercises of notebook 05."""
 
 SLIPS = [
     (1, "def rule(g, x):\n    return g / x**2", "The sign"),

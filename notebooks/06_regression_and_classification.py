@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 05. Regression and classification
+# # 06. Regression and classification
 #
 # A regression predicts a number, a classification one of several classes. The end of a network decides what it can be
 # used for: the function that turns scores into answers, and the loss. This notebook shows where the usual pairs come
@@ -57,7 +57,7 @@ print(f"trained:          w = {line.weight.item():.6f}, b = {line.bias.item():.6
 
 # %% [markdown]
 # *Linear* means linear in the weights. If $A$ has a column for each power of $x$, the same equations fit a parabola.
-# (Notebook 08 asks how many powers to use.)
+# (Notebook 10 asks how many powers to use.)
 
 # %%
 P = np.hstack([x**2, x, np.ones((30, 1))])
@@ -503,7 +503,7 @@ plt.show()
 # Replace the dots with your answers and run the cell. `check` tells you whether an answer is right, and if it is not,
 # what may have gone wrong.
 #
-# If you are stuck, `nn.exercises.hint("05.1")` gives a hint for exercise 1, and `nn.exercises.hint("05.1", 2)` a
+# If you are stuck, `nn.exercises.hint("06.1")` gives a hint for exercise 1, and `nn.exercises.hint("06.1", 2)` a
 # stronger one.
 #
 # **1.** Use the normal equations: which line $wx + b$ has the least squared error for the points (0, 1), (1, 1) and (2,
@@ -512,7 +512,7 @@ plt.show()
 # %%
 w, b = ..., ...
 
-check([w, b], exercise="05.1")
+check([w, b], exercise="06.1")
 
 # %% [markdown]
 # **2.** A logistic unit $h = \sigma(wx + b)$ is trained with the loss $\frac12 (h - t)^2$. What is the derivative of
@@ -525,7 +525,7 @@ def slope(x, w, b, t):
     return ...
 
 
-check(slope, exercise="05.2")
+check(slope, exercise="06.2")
 
 # %% [markdown]
 # **3.** Logistic regression on a batch: `X` has the shape (N, m), `t` has the shape (N,), and the scores are
@@ -538,7 +538,7 @@ def gradient(X, t, w, b):
     return ...
 
 
-check(gradient, exercise="05.3")
+check(gradient, exercise="06.3")
 
 # %% [markdown]
 # **4.** Softmax turns some scores into the probabilities (0.125, 0.25, 0.625). What is the derivative of the first
@@ -547,7 +547,7 @@ check(gradient, exercise="05.3")
 # %%
 change = ...
 
-check(change, exercise="05.4")
+check(change, exercise="06.4")
 
 # %% [markdown]
 # **5.** Of 100 patients, 10 are ill. A test raises 32 alarms, 8 of them for patients who are ill. What are its
@@ -556,7 +556,7 @@ check(change, exercise="05.4")
 # %%
 scores = [..., ..., ...]
 
-check(scores, exercise="05.5")
+check(scores, exercise="06.5")
 
 # %% [markdown]
 # <details>

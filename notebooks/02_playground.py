@@ -11,12 +11,16 @@
 # ---
 
 # %% [markdown]
-# # 11. The playground
+# # 02. The playground
+#
+# A network is made of neurons like the one in notebook 01, called *units*, in layers: the outputs of one layer are the
+# inputs of the next. The layers between the inputs and the output are called *hidden*. Training is the loop that you
+# know: compute a loss, get its gradient, move every weight a little.
 #
 # The [TensorFlow Playground](https://playground.tensorflow.org) by Smilkov and Carter runs in the browser. It trains a
 # small network on points in the plane and shows what every unit sees. One lecture uses it for its first experiment.
 # Here is the same experiment in some forty lines, with the data, the initial weights and the default settings of the
-# site.
+# site. Look at the pictures first; later notebooks explain each setting.
 
 # %%
 import importlib.util
@@ -355,7 +359,7 @@ else:
 # Replace the dots with your answers and run the cell. `check` tells you whether an answer is right, and if it is not,
 # what may have gone wrong.
 #
-# If you are stuck, `nn.exercises.hint("11.1")` gives a hint for exercise 1, and `nn.exercises.hint("11.1", 2)` a
+# If you are stuck, `nn.exercises.hint("02.1")` gives a hint for exercise 1, and `nn.exercises.hint("02.1", 2)` a
 # stronger one.
 #
 # **1.** The output is 0.8 and the label is -1. What is the loss of the playground, and what is its derivative with
@@ -364,7 +368,7 @@ else:
 # %%
 loss, slope = ..., ...
 
-check([loss, slope], exercise="11.1")
+check([loss, slope], exercise="02.1")
 
 # %% [markdown]
 # **2.** The default network has two inputs and hidden layers of 4 and 2 units. How many parameters does it have? How
@@ -373,7 +377,7 @@ check([loss, slope], exercise="11.1")
 # %%
 parameters, weights = ..., ...
 
-check([parameters, weights], exercise="11.2")
+check([parameters, weights], exercise="02.2")
 
 # %% [markdown]
 # **3.** A weight is 0.5, and the gradient of the loss with respect to it is 0.2. The learning rate is 0.03, and L2 is
@@ -382,7 +386,7 @@ check([parameters, weights], exercise="11.2")
 # %%
 after = ...
 
-check(after, exercise="11.3")
+check(after, exercise="02.3")
 
 # %% [markdown]
 # **4.** Write the L1 rule of the playground. First, take a step against the gradient `g` with the learning rate `lr`.
@@ -396,7 +400,7 @@ def l1_step(w, g, lr, l1):
     return ...
 
 
-check(l1_step, exercise="11.4")
+check(l1_step, exercise="02.4")
 
 # %% [markdown]
 # **5.** The circle needs no hidden layer if the inputs are $x_1^2$ and $x_2^2$. Let both weights be -1. For which bias
@@ -405,7 +409,7 @@ check(l1_step, exercise="11.4")
 # %%
 bias = ...
 
-check(bias, exercise="11.5")
+check(bias, exercise="02.5")
 
 # %% [markdown]
 # <details>

@@ -1,4 +1,4 @@
-"""Slips in the exercises of notebook 06."""
+"""Slips in the exercises of notebook 07."""
 
 SLIPS = [
     (1, "def output_delta(y, t):\n    return (t - y) * y * (1 - y)", "The sign"),

@@ -1,0 +1,306 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 08. Gradient descent
+#
+# The gradient tells us which direction leads downhill, but not how far to go. This notebook is about that second
+# question: what the learning rate does, where gradient descent gets stuck, and how noisy the gradients of small batches
+# are. The next notebook is about optimizers that improve on it.
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+
+import nn
+import nn.plot
+import optim
+from autograd import grad, hessian, tensor
+from nn.exercises import check
+from nn.functional import sigmoid
+
+# %% [markdown]
+# ## One weight, four learning rates
+#
+# Gradient descent repeats $w \leftarrow w - \eta\, f'(w)$. The derivative of the parabola $f(w) = w^2/2$ is $w$ itself,
+# so each step multiplies $w$ by $1 - \eta$. This factor explains everything that happens.
+
+
+# %%
+def bowl(w):
+    return w**2 / 2
+
+
+def visited_by(f, start, steps, **settings):
+    """The points that gradient descent visits."""
+    return np.array(optim.minimize(f, start, "sgd", max_steps=steps, tolerance=0, **settings).xs)
+
+
+def picture(ax, f, way, title, reach=4.2):
+    w = np.linspace(-reach, reach, 200)
+    ax.plot(w, f(w), color="0.7", linewidth=3)
+    ax.plot(way, f(way), "o-", color=nn.plot.COLOURS[0], markersize=4, linewidth=1)
+    ax.plot(way[0], f(way[0]), "o", color=nn.plot.COLOURS[1])
+    ax.set(title=title, xlabel="w", xlim=(-reach, reach))
+
+
+figure, axes = plt.subplots(1, 4, figsize=(10, 2.7), sharey=True)
+for ax, lr, words in zip(axes, [0.05, 0.5, 1.8, 2.02], ["too slow", "good", "overshoots", "diverges"], strict=True):
+    picture(ax, bowl, visited_by(bowl, -3.5, 12, lr=lr), f"$\\eta$ = {lr}: {words}")
+axes[0].set(ylabel="f(w)", ylim=(-0.5, 9))
+plt.show()
+
+# %% [markdown]
+# With $\eta = 1$ the factor is 0, so a single step reaches the minimum. Above 1, every step jumps over the minimum.
+# Above 2, the steps lead away from it.
+#
+# In general, the second derivative $f''$, the curvature, sets the scale: gradient descent is stable for
+# $\eta < 2 / f''$, and $\eta = 1/f''$ is Newton's step. A network has many curvatures at once. The largest one limits
+# the learning rate, and the smallest one limits the speed.
+
+# %% [markdown]
+# ## Trapped
+#
+# This function has two valleys, and we start on the slope of the worse one. A small learning rate leads to the bottom
+# of that valley and stays there. A large one happens to land beyond the top of the hill. With momentum, every step
+# keeps a part of the one before (notebook 09 explains it), so the weight rolls over the hill like a ball.
+
+
+# %%
+def valleys(w):
+    return 0.05 * w**4 - 0.6 * w**2 + 0.6 * w
+
+
+figure, axes = plt.subplots(1, 3, figsize=(10, 2.9), sharey=True)
+for ax, settings, title in zip(
+    axes,
+    [{"lr": 0.05}, {"lr": 0.5}, {"lr": 0.05, "momentum": 0.9}],
+    ["$\\eta$ = 0.05: trapped", "$\\eta$ = 0.5: jumps out", "$\\eta$ = 0.05 with momentum 0.9"],
+    strict=True,
+):
+    picture(ax, valleys, visited_by(valleys, 3.8, 30, **settings), title, reach=4.4)
+axes[0].set(ylabel="f(w)", ylim=(-4, 6))
+plt.show()
+
+# %% [markdown]
+# ## Flat points
+#
+# The gradient is also zero at places that are not minima. The Hessian, the matrix of second derivatives, tells them
+# apart. If all its eigenvalues are positive, the point is a minimum; if all are negative, a maximum. With both signs it
+# is a *saddle point*: downhill in one direction and uphill in another. The last function below is the loss of a network
+# of two weights in a row that should output 1 for the input 1. Starting both weights at 0 means starting on a saddle.
+
+# %%
+surfaces = {
+    "x^2 + y^2": lambda p: p[0] ** 2 + p[1] ** 2,
+    "-x^2 - y^2": lambda p: -(p[0] ** 2) - p[1] ** 2,
+    "x y": lambda p: p[0] * p[1],
+    "(x y - 1)^2 / 2": lambda p: (p[0] * p[1] - 1) ** 2 / 2,
+}
+for name, f in surfaces.items():
+    eigenvalues = np.linalg.eigvalsh(hessian(f)(np.zeros(2)))
+    kind = "saddle point" if eigenvalues[0] < 0 < eigenvalues[1] else "minimum" if eigenvalues[0] > 0 else "maximum"
+    print(f"{name:16} gradient {grad(f)(np.zeros(2)) + 0}, eigenvalues {eigenvalues.round(6)}: {kind}")
+
+# %% [markdown]
+# ## Batches: fewer samples, more noise
+#
+# A loss is a mean over samples, and so is its gradient. The gradient of a random batch is an estimate of it: correct on
+# average, but noisy. Here 200 points lie along a line, and we look at the gradient of $\frac12(wx + b - t)^2$ at
+# $w = b = 0$.
+
+# %%
+rng = np.random.default_rng(0)
+x = rng.normal(size=200)
+t = 1.5 * x + 0.5 + rng.normal(0, 0.5, 200)
+
+
+def loss(p, x, t):
+    """Half the mean squared error of a line with slope p[0] and intercept p[1]."""
+    return np.mean((p[0] * x + p[1] - t) ** 2) / 2
+
+
+slope = grad(loss)
+start = np.zeros(2)
+sizes = [1, 4, 16, 64, 256]
+estimates = {}
+for size in sizes:
+    batches = rng.integers(0, 200, (400, size))
+    estimates[size] = np.array([slope(start, x[batch], t[batch]) for batch in batches])
+
+# %% [markdown]
+# Four times as many samples halve the noise: the standard deviation falls as $1/\sqrt{B}$. But they also cost four
+# times as much. This is why small batches pay off.
+
+# %%
+figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.6))
+for size, colour in zip([1, 16, 256], nn.plot.COLOURS, strict=False):
+    left.plot(*estimates[size][:50].T, ".", color=colour, markersize=3, label=f"batches of {size}")
+left.plot(*slope(start, x, t), "k+", markersize=12, label="all samples")
+left.set(xlabel="gradient of w", ylabel="gradient of b", title="50 estimates each")
+left.legend()
+spread = [np.sqrt(estimates[size].var(axis=0).sum()) for size in sizes]
+right.loglog(sizes, spread, "o", label="measured")
+alone = np.array([slope(start, x[i : i + 1], t[i : i + 1]) for i in range(200)])
+expected = np.sqrt(alone.var(axis=0).sum() / sizes)
+right.loglog(sizes, expected, "--", color="0.5", label=r"deviation of one sample / $\sqrt{B}$")
+marks = [0.1, 0.2, 0.5, 1, 2]
+right.set(xlabel="batch size B", ylabel="standard deviation of the gradient")
+right.set(xticks=sizes, xticklabels=sizes, yticks=marks, yticklabels=marks)
+right.minorticks_off()
+right.legend()
+plt.show()
+
+# %% [markdown]
+# The next picture shows the same noise along the path of gradient descent. All three runs take 40 steps with a learning
+# rate of 0.15. With all samples, the path is smooth. With single samples it wanders and never settles, so single
+# samples need a much smaller learning rate.
+
+
+# %%
+def path(size, lr, steps=40):
+    """The path of stochastic gradient descent. The samples are shuffled before every epoch."""
+    p = tensor([-0.8, -0.9], requires_grad=True)
+    optimizer = optim.SGD([p], lr=lr)
+    batches = nn.data.Loader((x, t), size, shuffle=True, seed=2)
+    way = [p.numpy().copy()]
+    while len(way) <= steps:
+        for inputs, targets in batches:
+            optimizer.zero_grad()
+            loss(p, inputs, targets).backward()
+            optimizer.step()
+            way.append(p.numpy().copy())
+    return np.array(way[: steps + 1])
+
+
+def surface(w, b):
+    return np.mean((w[..., None] * x + b[..., None] - t) ** 2, axis=-1) / 2
+
+
+ways = {"all samples": path(200, 0.15), "batches of 10": path(10, 0.15), "single samples": path(1, 0.15)}
+ax = nn.plot.loss_surface(surface, (-1, 2.5), (-1.2, 1.4), trajectories=ways, resolution=25, levels=10)
+ax.set(xlabel="w", ylabel="b")
+plt.show()
+
+# %% [markdown]
+# Some texts *add up* the gradients of a batch, others average them. The sum is $B$ times the mean, so its learning rate
+# has to be $B$ times smaller for the same steps. The losses in this library let you choose with `reduction="mean"` or
+# `reduction="sum"`.
+
+# %% [markdown]
+# In the extreme case, every update sees a single sample. One lecture shows four samples of three numbers that a network
+# learns *one at a time, in random order*:
+
+# %%
+rows, classes = nn.data.four_rows()
+small = nn.MLP([3, 4, 1], "sigmoid", rng=1)
+optimizer = optim.SGD(small.parameters(), lr=0.5)
+for _ in range(60):
+    for row, label in nn.data.Loader((rows, classes), 1, shuffle=True, seed=0):
+        optimizer.zero_grad()
+        nn.BCEWithLogitsLoss()(small(row)[:, 0], label).backward()
+        optimizer.step()
+for row, label, score in zip(rows, classes, small(rows).numpy()[:, 0], strict=True):
+    print(f"{row} class {label:.0f}: probability of class 1 is {sigmoid(score):.2f}")
+
+# %% [markdown]
+# Batches have another advantage: the data need not fit into memory. A `Loader` also reads from a generator, or from a
+# `.npy` file that `nn.data.npy` maps. This stream of 1,000 samples never holds more than one batch:
+
+# %%
+made, taken, most = 0, 0, 0
+
+
+def stream():
+    """One sample after another."""
+    global made
+    for number in range(1000):
+        made += 1
+        yield np.full(3, float(number))
+
+
+for batch in nn.data.Loader(stream, 50):
+    most = max(most, made - taken)
+    taken += len(batch)
+print(f"{taken} samples read, at most {most} of them in memory at once")
+
+# %% [markdown]
+# ## Exercises
+#
+# Replace the dots with your answers and run the cell. `check` tells you whether an answer is right, and if it is not,
+# what may have gone wrong.
+#
+# If you are stuck, `nn.exercises.hint("08.1")` gives a hint for exercise 1, and `nn.exercises.hint("08.1", 2)` a
+# stronger one.
+#
+# **1.** Let $f(w) = 3w^2$. Below which learning rate does gradient descent come closer to the minimum at every step?
+
+# %%
+rate = ...
+
+check(rate, exercise="08.1")
+
+# %% [markdown]
+# **2.** With batches of 4, the standard deviation of a gradient is 0.6. What is it with batches of 36?
+
+# %%
+deviation = ...
+
+check(deviation, exercise="08.2")
+
+# %% [markdown]
+# **3.** A program averages the loss over batches of 20 and uses a learning rate of 0.5. Someone changes the mean to a
+# sum. With which learning rate do the steps stay the same?
+
+# %%
+rate_for_the_sum = ...
+
+check(rate_for_the_sum, exercise="08.3")
+
+# %% [markdown]
+# **4.** A ravine, flat along $x$ and steep along $y$: $f(x, y) = \frac12 (x^2 + 25 y^2)$. Gradient descent starts at
+# (1, 1). Find a learning rate with which both coordinates are within 0.001 of the minimum after 100 steps.
+
+# %%
+rate = ...
+
+check(rate, exercise="08.4")
+
+# %% [markdown]
+# <details>
+# <summary>Solutions</summary>
+#
+# **1** The second derivative is 6, so a step multiplies $w$ by $1 - 6\eta$. This factor is above $-1$ for $\eta < 1/3$.
+#
+# ```python
+# rate = 2 / 6
+# ```
+#
+# **2** Nine times as many samples divide the standard deviation by $\sqrt 9$.
+#
+# ```python
+# deviation = 0.6 / np.sqrt(36 / 4)
+# ```
+#
+# **3** The sum and its gradient are 20 times as large as the mean.
+#
+# ```python
+# rate_for_the_sum = 0.5 / 20
+# ```
+#
+# **4** The factors $1 - \eta$ and $1 - 25 \eta$ are equally large in absolute value at $\eta = 2 / (1 + 25)$.
+#
+# ```python
+# rate = 2 / 26
+# ```
+#
+# </details>
