@@ -45,7 +45,7 @@ _MODULES = [
     "units", "utils", "zoo",
 ]  # fmt: skip
 _NAMES = {
-    "inspect.doctor.examine": "doctor",
+    "inspect.doctor": "doctor",
     "inspect.drawing": "draw",
     "inspect.flow": "gradient_flow",
     "inspect.summarizing": "summary",

@@ -17,7 +17,7 @@ from nn import (
 )
 from nn.defaults import *
 from nn.errors import *
-from nn.inspect.doctor.examine import doctor as doctor
+from nn.inspect.doctor import doctor as doctor
 from nn.inspect.drawing import draw as draw
 from nn.inspect.flow import gradient_flow as gradient_flow
 from nn.inspect.summarizing import summary as summary

@@ -12,8 +12,7 @@ import numpy as np
 from autograd import Tensor
 from autograd.modes import changed
 from autograd.pytree import flatten
-from nn.inspect.doctor.probes import norm_of
-from nn.inspect.doctor.training import Training, plain_modes
+from nn.inspect.doctor.training import Training, norm_of, plain_modes
 from nn.inspect.doctor.trial_step import Seen
 from nn.inspect.doctor.units import flat_share
 from nn.layers import Linear

@@ -10,9 +10,8 @@ from autograd.engine.graph import STATE, Node, Vertex
 from autograd.modes import Watch, changed
 from nn import layers
 from nn.errors import PredictionError
-from nn.inspect.doctor.probes import Array, mixing_of, norm_of, slopes_of
 from nn.inspect.doctor.restore import Restore
-from nn.inspect.doctor.training import Training, gradients_of, plain_modes
+from nn.inspect.doctor.training import Array, Training, gradients_of, mixing_of, norm_of, plain_modes, slopes_of
 from nn.module import Parameter
 from nn.training.evaluation import number_of
 from optim import NonFiniteGradientError
