@@ -26,8 +26,7 @@ from nn.stateless import functional_call as functional_call
 # Former module names, to which pickles made with 0.1 refer. Functions used to live in a tree of their own.
 for _former, _now in {
     "layers.activations.kinked": "layers.activations.piecewise",
-    "layers.activations.shares": "layers.activations.smooth",
-    "layers.activations.softmax": "layers.activations.smooth",
+    "layers.activations.shares": "layers.activations.softmax",
     "layers.mlp": "layers.container",
     "layers.recurrent.cells": "layers.recurrent",
     "layers.recurrent.layers": "layers.recurrent",

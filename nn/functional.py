@@ -19,20 +19,8 @@ from nn.layers.activations.piecewise import (
     selu,
     step,
 )
-from nn.layers.activations.smooth import (
-    arctan,
-    gelu,
-    glu,
-    log_softmax,
-    logsigmoid,
-    mish,
-    sigmoid,
-    silu,
-    softmax,
-    softplus,
-    softsign,
-    tanh,
-)
+from nn.layers.activations.smooth import arctan, gelu, logsigmoid, mish, sigmoid, silu, softplus, softsign, tanh
+from nn.layers.activations.softmax import glu, log_softmax, softmax
 from nn.layers.attention import causal_mask, scaled_dot_product_attention
 from nn.layers.convolution import conv1d, conv2d
 from nn.layers.distance import cdist, cosine_similarity, normalize, pairwise_distance

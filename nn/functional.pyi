@@ -17,17 +17,15 @@ from nn.layers.activations.piecewise import (
 from nn.layers.activations.smooth import (
     arctan as arctan,
     gelu as gelu,
-    glu as glu,
-    log_softmax as log_softmax,
     logsigmoid as logsigmoid,
     mish as mish,
     sigmoid as sigmoid,
     silu as silu,
-    softmax as softmax,
     softplus as softplus,
     softsign as softsign,
     tanh as tanh,
 )
+from nn.layers.activations.softmax import glu as glu, log_softmax as log_softmax, softmax as softmax
 from nn.layers.attention import causal_mask as causal_mask, scaled_dot_product_attention as scaled_dot_product_attention
 from nn.layers.convolution import conv1d as conv1d, conv2d as conv2d
 from nn.layers.distance import (

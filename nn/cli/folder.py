@@ -29,11 +29,6 @@ class Problem(NamedTuple):
     classes: list[str]  # empty for regression
     tabular: bool  # whether the columns have different units and must be standardized
 
-    @property
-    def task(self) -> Task:
-        """The kind of target."""
-        return "classification" if self.classes else "regression"
-
     def fingerprint(self) -> str:
         """A digest of all values, to recognize the same data again."""
         content = hashlib.sha256()
@@ -124,7 +119,7 @@ class Plan(NamedTuple):
     y_scale: float
 
     @property
-    def task(self) -> Literal["classification", "regression"]:
+    def task(self) -> Task:
         """The kind of target."""
         return "classification" if self.classes else "regression"
 

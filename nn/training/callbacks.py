@@ -11,8 +11,7 @@ from autograd.callers import users_level
 from autograd.words import Answering
 from nn.errors import CheckpointError, NonFiniteStateError
 from nn.saving import load, read, save
-from nn.training.run import Run
-from nn.training.same_data import differences
+from nn.training.run import Run, differences
 
 
 class Callback(Answering):

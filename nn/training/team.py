@@ -14,7 +14,7 @@ from nn.distributed.batch_norm import SyncBatchNorm
 from nn.distributed.together import Ranks
 from nn.losses import CrossEntropyLoss, NLLLoss
 from nn.ranks import end_all
-from nn.training.same_data import note_of
+from nn.training.run import note_of
 
 if TYPE_CHECKING:
     from nn.training.run import Loss, Run

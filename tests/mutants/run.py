@@ -47,7 +47,6 @@ TESTS = {
 }
 FIRST = {
     **dict.fromkeys(["cross_validation.py", "evaluation.py"], "tests/nn/training/test_judging.py"),
-    "same_data.py": "tests/nn/training/test_resume.py",
     **{
         f"{name}.py": f"tests/nn/training/test_{name}.py" for name in ("history", "progress", "fit", "run", "callbacks")
     },

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from autograd.view.layout.layers import Arrow, Part, Path, Placement, place
+from autograd.view.layout.layers import Part, Path, Placement, place
 from autograd.view.layout.measure import ARROW, step_of, text_width
+from autograd.view.layout.order import Arrow
 from autograd.view.picture.boxes import Direction, Link
 
 _PAD = 14.0

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from autograd.progress import expect
-from autograd.view.layout.order import Segment, Web, chains, settle_heights, sort_layers
+from autograd.view.layout.order import Arrow, Web, chains, settle_heights, sort_layers
 
 Path = list[tuple[float, ...]]  # a start point, then (u, v) for a line or six numbers for a cubic curve
 
@@ -21,21 +21,6 @@ class Part(NamedTuple):
     du: float
     dv: float
     pin: int = 0
-
-
-class Arrow(NamedTuple):
-    """From the right side of a part to the left side of another, at given heights (from the top of each).
-
-    Before its tip it runs straight for the length ``room``, where the label stands.
-    """
-
-    source: int
-    target: int
-    leave: float
-    enter: float
-    flows: bool = True
-    label: str = ""
-    room: float = 0.0
 
 
 class Piece(NamedTuple):
@@ -144,12 +129,12 @@ def _weave(parts: Sequence[Part], arrows: Sequence[Arrow], layer_of: list[int]) 
         for layer in range(start + 1, start + span + 2):
             flows = any(a.flows for later, group in by_layer.items() if later > layer for a in group)
             for arrow in by_layer.get(layer, ()):
-                web.add_segment(Segment(here, arrow.target, offset, arrow.enter, arrow.flows, arrow.label, arrow.room))
+                web.add_segment(arrow._replace(source=here, leave=offset))
                 waiting -= 1
             if waiting:
                 lane = web.add_place(layer)
                 keys.append(source + 0.5)
-                web.add_segment(Segment(here, lane, offset, 0.0, flows))
+                web.add_segment(Arrow(here, lane, offset, 0.0, flows))
                 here, offset = lane, 0.0
     for members in web.layers:
         members.sort(key=keys.__getitem__)
@@ -163,14 +148,12 @@ def _measure(
     """From layers and heights to corners and curves."""
     count = len(parts)
     depth = [max((parts[p].du for p in members if p < count), default=0.0) for members in web.layers]
-    gaps = [0.0] * len(web.layers)
+    gaps, room = ([0.0] * len(web.layers) for _ in range(2))
     for s in web.segments:
-        i = web.layer_of[s.source]
+        i, j = web.layer_of[s.source], web.layer_of[s.target]
         gaps[i] = max(gaps[i], abs(tops[s.source] + s.leave - tops[s.target] - s.enter))
+        room[j] = max(room[j], s.room)
     first, last = (next((web.layer_of[p] for p, part in enumerate(parts) if part.pin == pin), -1) for pin in (-1, 1))
-    room = [0.0] * len(web.layers)
-    for s in web.segments:
-        room[web.layer_of[s.target]] = max(room[web.layer_of[s.target]], s.room)
     starts, u = [], pad_u[0]
     for i, extent in enumerate(depth):
         u += room[i]
@@ -203,7 +186,7 @@ def _measure(
 
 
 def _piece(
-    parts: Sequence[Part], web: Web, chain: list[Segment], corners: list[tuple[float, float]], heights: list[float],
+    parts: Sequence[Part], web: Web, chain: list[Arrow], corners: list[tuple[float, float]], heights: list[float],
     ends: list[tuple[float, float]],
 ) -> Piece:  # fmt: skip
     """One run as a path: straight through layers, curved between them."""

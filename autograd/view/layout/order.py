@@ -10,14 +10,18 @@ _LANE_GAP = 9.0
 _PART_GAP = 16.0
 
 
-class Segment(NamedTuple):
-    """An arrow's way from one layer to the next. Ends are places: parts first, then the lanes."""
+class Arrow(NamedTuple):
+    """From the right side of a place to the left side of another, at given heights (from the top of each).
+
+    Places are parts and, for a segment of an arrow from one layer to the next, lanes, which are numbered after the
+    parts. Before its tip an arrow runs straight for the length ``room``, where the label stands.
+    """
 
     source: int
     target: int
     leave: float
     enter: float
-    flows: bool
+    flows: bool = True
     label: str = ""
     room: float = 0.0
 
@@ -30,11 +34,11 @@ class Web:
     parts: int
     layer_of: list[int] = field(default_factory=list)
     sizes: list[float] = field(default_factory=list)  # extent across, of parts and lanes
-    segments: list[Segment] = field(default_factory=list)
-    before: list[list[Segment]] = field(default_factory=list)  # by place: the segments that come in
-    after: list[list[Segment]] = field(default_factory=list)
+    segments: list[Arrow] = field(default_factory=list)
+    before: list[list[Arrow]] = field(default_factory=list)  # by place: the segments that come in
+    after: list[list[Arrow]] = field(default_factory=list)
 
-    def add_segment(self, segment: Segment) -> None:
+    def add_segment(self, segment: Arrow) -> None:
         """Add a segment to both of its ends."""
         self.segments.append(segment)
         self.after[segment.source].append(segment)
@@ -56,7 +60,7 @@ def gap(web: Web, upper: int, lower: int) -> float:
     return _LANE_GAP if upper >= web.parts or lower >= web.parts else _PART_GAP
 
 
-def chains(web: Web) -> list[list[Segment]]:
+def chains(web: Web) -> list[list[Arrow]]:
     """Runs of segments from a part or a fork to a part or a fork."""
     chains = []
     for s in web.segments:
@@ -151,9 +155,8 @@ def _straighten(web: Web, tops: list[float]) -> None:
     """Give all lanes of an arrow one height where there is room for it, at best that of its start or its end."""
     neighbours: dict[int, tuple[int, int]] = {}
     for members in web.layers:
-        for i, place in enumerate(members):
-            after = members[i + 1] if i + 1 < len(members) else -1
-            neighbours[place] = (members[i - 1] if i else -1, after)
+        for upper, place, lower in zip([-1, *members], members, [*members[1:], -1], strict=False):
+            neighbours[place] = upper, lower
     for chain in sorted(chains(web), key=len, reverse=True):
         lanes = [s.target for s in chain if s.target >= web.parts]
         if not lanes:
@@ -210,6 +213,6 @@ def _settle(web: Web, members: list[int], tops: list[float], sides: int) -> None
             i += 1
 
 
-def _stiffness(web: Web, s: Segment) -> float:
+def _stiffness(web: Web, s: Arrow) -> float:
     """Long arrows should be straight: the more lanes a segment joins, the harder it pulls."""
     return (1.0, 4.0, 30.0)[(s.source >= web.parts) + (s.target >= web.parts)]

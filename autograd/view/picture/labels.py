@@ -10,8 +10,9 @@ import numpy as np
 
 from autograd.engine.graph import SMALL
 from autograd.view.graph.records import Argument, Graph, GraphNode, Number, Result
-from autograd.view.picture.boxes import LEVELS, STYLES, Box, Direction, Group, Key, Link, Picture, Row
-from autograd.view.picture.values import exact, finite, histogram, number, size_of, value_lines
+from autograd.view.picture.boxes import Box, Direction, Group, Key, Link, Picture, Row
+from autograd.view.picture.palette import LEVELS, STYLES
+from autograd.view.picture.values import carried, exact, finite, histogram, number, size_of, value_lines
 
 _LONGEST_NAME = 14  # a longer operand name inside the text of an op makes way for a dot
 _LONGEST_TITLE = 40
@@ -178,16 +179,11 @@ def _plain(value: Any) -> str:
 
 def shorten(text: str, longest: int) -> str:
     """A text on one line, of characters that every format can carry, cut in the middle if it is too long."""
-    text = " ".join(_carried(text).split())
+    text = carried(" ".join(text.split()))
     if len(text) <= longest:
         return text
     half = (longest - 3) // 2
     return f"{text[: longest - 3 - half]}...{text[-half:]}"
-
-
-def _carried(text: str) -> str:
-    """A text in which control characters and lone surrogates are replaced by a mark."""
-    return "".join("\ufffd" if (c < " " and not c.isspace()) or "\ud800" <= c <= "\udfff" else c for c in text)
 
 
 def _tooltip(node: GraphNode) -> str:
@@ -202,7 +198,7 @@ def _tooltip(node: GraphNode) -> str:
             lines.append(f"value {exact(result.value)}")
         if result.grad is not None:
             lines.append(f"grad {exact(result.grad)}")
-    return _carried("\n".join(lines))
+    return carried("\n".join(lines))
 
 
 def _frame_title(label: str, path: str | None, repeat: int) -> str:

@@ -140,3 +140,8 @@ def brief(value: Any) -> str:
     if not finite(array):
         return f"{tuple(array.shape)} array, {summary(array)[-1]}"
     return f"{tuple(array.shape)} array, rms {number(size_of(array), 4)}"
+
+
+def carried(text: str) -> str:
+    """A text in which control characters and lone surrogates, which not every format can carry, become a mark."""
+    return "".join("\ufffd" if (c < " " and c not in "\n\t") or "\ud800" <= c <= "\udfff" else c for c in text)

@@ -4,20 +4,9 @@ from collections.abc import Callable, Sequence
 from xml.sax.saxutils import escape
 
 from autograd.view.layout.measure import ARROW, FAMILY, FONTS
-from autograd.view.picture.boxes import (
-    ALARM,
-    ALARM_FILL,
-    EDGE,
-    FRAME_FILLS,
-    FRAME_LINE,
-    INK,
-    LEVELS,
-    MUTED,
-    STYLES,
-    Box,
-    Group,
-    Picture,
-)
+from autograd.view.picture.boxes import Box, Group, Picture
+from autograd.view.picture.palette import ALARM, ALARM_FILL, EDGE, FRAME_FILLS, FRAME_LINE, INK, LEVELS, MUTED, STYLES
+from autograd.view.picture.values import carried
 
 
 def write_dot(picture: Picture) -> str:
@@ -148,15 +137,9 @@ def _legend(picture: Picture) -> str:
     return f'<<TABLE BORDER="0" CELLSPACING="3" CELLPADDING="1">{"".join(rows)}</TABLE>>'
 
 
-def _clean(text: str) -> str:
-    """Text without characters that XML, and so Graphviz, cannot carry."""
-    clean = "".join(c if c >= " " or c == "\n" else "\ufffd" for c in text)
-    return clean.encode("utf-8", "replace").decode("utf-8")
-
-
 def _html(text: str) -> str:
-    return escape(_clean(text), {'"': "&quot;"}).replace("\n", " ") or " "
+    return escape(carried(text), {'"': "&quot;"}).replace("\n", " ") or " "
 
 
 def _quoted(text: str) -> str:
-    return _clean(text).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return carried(text).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -1,17 +1,7 @@
 """Writes a picture as a Mermaid flowchart, which GitHub and many Markdown viewers can draw."""
 
-from autograd.view.picture.boxes import (
-    ALARM,
-    ALARM_FILL,
-    FRAME_FILLS,
-    FRAME_LINE,
-    INK,
-    LEVELS,
-    MUTED,
-    STYLES,
-    Box,
-    Picture,
-)
+from autograd.view.picture.boxes import Box, Picture
+from autograd.view.picture.palette import ALARM, ALARM_FILL, FRAME_FILLS, FRAME_LINE, INK, LEVELS, MUTED, STYLES
 from autograd.view.write.dot import nested
 
 _SPECIAL = '#"<>&`*_|\\[]{}()'

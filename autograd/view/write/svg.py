@@ -5,21 +5,9 @@ from xml.sax.saxutils import escape
 
 from autograd.view.layout.arrange import Layout, Rectangle, Route
 from autograd.view.layout.measure import ARROW, BAR, BODY, FONTS, HEAD, LABEL, Face, text_width
-from autograd.view.picture.boxes import (
-    ALARM,
-    ALARM_FILL,
-    EDGE,
-    FRAME_FILLS,
-    FRAME_LINE,
-    INK,
-    LEVELS,
-    MUTED,
-    STYLES,
-    Box,
-    Group,
-    Key,
-    Picture,
-)
+from autograd.view.picture.boxes import Box, Group, Key, Picture
+from autograd.view.picture.palette import ALARM, ALARM_FILL, EDGE, FRAME_FILLS, FRAME_LINE, INK, LEVELS, MUTED, STYLES
+from autograd.view.picture.values import carried
 
 GROUP_TITLE = 10.5  # font size of the titles of frames
 _MARGIN = 12.0
@@ -89,9 +77,7 @@ def _n(value: float) -> str:
 
 
 def _escape(text: str) -> str:
-    """Text for XML; characters that XML cannot carry become a replacement mark."""
-    clean = "".join(c if c >= " " or c in "\n\t" else "\ufffd" for c in text)
-    return escape(clean.encode("utf-8", "replace").decode("utf-8"), {'"': "&quot;"})
+    return escape(carried(text), {'"': "&quot;"})
 
 
 def _box(box: Box, inside: Face, place: Rectangle) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from autograd import Tensor
+from autograd.compiling.reachable import slots_of
 from autograd.engine.graph import Info
 from nn import defaults
 from nn.module import Module
@@ -163,7 +164,7 @@ class Restore:
                 yield from ((value, _join(place, name)) for name, value in list(attributes.items()))
         if kind.__module__.partition(".")[0] in _OURS:
             return
-        for name in {name for base in kind.__mro__ for name in _slots_of(base)}:
+        for name in {name for base in kind.__mro__ for name in slots_of(base)}:
             value = getattr(thing, name, _UNSET)
             if value is not _UNSET:
                 self._undo.append(partial(object.__setattr__, thing, name, value))
@@ -218,11 +219,6 @@ def _names(code: CodeType) -> set[str]:
     """The names that a function, or a function inside it, looks up."""
     inner = (const for const in code.co_consts if isinstance(const, CodeType))
     return set(code.co_names).union(*map(_names, inner))
-
-
-def _slots_of(kind: type) -> tuple[str, ...]:
-    slots = vars(kind).get("__slots__", ())
-    return tuple(s for s in ((slots,) if isinstance(slots, str) else slots) if not s.startswith("__"))
 
 
 def _restore_attribute(kind: type, name: str, value: Any) -> None:

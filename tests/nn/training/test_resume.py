@@ -11,7 +11,7 @@ import pytest
 import nn
 import optim
 from autograd import tensor
-from nn.training.same_data import differences, note_of
+from nn.training.run import differences, note_of
 
 LOSS = nn.CrossEntropyLoss()
 KILLING = runpy.run_path(str(Path(__file__).with_name("killing.py")))
@@ -249,7 +249,7 @@ def test_arrays_in_files_are_looked_at_here_and_there(tmp_path, place):
 
 @pytest.mark.parametrize("block", [1, 100, 1 << 24])
 def test_large_arrays_are_hashed_in_blocks(monkeypatch, block):
-    monkeypatch.setattr("nn.training.same_data.BLOCK", block)
+    monkeypatch.setattr("nn.training.run.BLOCK", block)
     x = np.arange(600.0, dtype="float32").reshape(100, 2, 3)
     made = note_of(nn.data.Loader(x))
     assert made == {"arrays": [[[100, 2, 3], "<f4", blake2b(x.tobytes(), digest_size=16).hexdigest()]]}
