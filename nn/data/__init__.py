@@ -9,6 +9,7 @@ from nn.data.split import *
 # Names that many programs never use are imported at their first use, as in `nn`.
 _NAMES = {
     "augment": ("Compose", "Cutout", "Flip", "Noise", "Rotate", "Shift"),
+    "convert": ("csv_to_npy",),
     "dataloader": ("DataLoader", "default_collate"),
     "datasets": (
         *("BatchSampler", "ConcatDataset", "Dataset", "IterableDataset", "RandomSampler", "Sampler", "random_split"),
@@ -17,7 +18,7 @@ _NAMES = {
     "idx": ("Images", "mnist", "read_idx"),
     "labels": ("class_numbers", "one_hot"),
     "scaling": ("MinMax", "Standardize"),
-    "table": ("Table", "csv_to_npy", "read_csv"),
+    "table": ("Table", "read_csv"),
     "toy": ("Points", "four_rows", "moons", "playground", "xor"),
 }
 _ON_USE = {name: f"nn.data.{module}" for module, names in _NAMES.items() for name in names}

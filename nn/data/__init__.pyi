@@ -2,6 +2,7 @@
 
 from nn.data.augment import *
 from nn.data.bundled import *
+from nn.data.convert import *
 from nn.data.dataloader import *
 from nn.data.datasets import *
 from nn.data.idx import *
