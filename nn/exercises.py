@@ -1,6 +1,6 @@
-"""Check answers to exercises, and get hints. This is the public name of two modules of `nn.teaching`."""
+"""Check answers to exercises, get hints, reveal guessed numbers: the public names of two modules of `nn.teaching`."""
 
-from nn.teaching.answers import check, hint
+from nn.teaching.answers import check, hint, reveal
 from nn.teaching.exercises import Verdict, judge
 
-__all__ = ["Verdict", "check", "hint", "judge"]
+__all__ = ["Verdict", "check", "hint", "judge", "reveal"]

@@ -35,7 +35,8 @@ ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "SOURCE_DATE_EPOCH": "0",
 }
-# Most viewers of notebook files do not run scripts, so output that needs them is stored as text instead.
+# Many viewers of notebook files run no scripts. Pictures are therefore stored as such, not as the HTML to move in. What
+# moves (`nn.plot.frames` and the player of `steps`) is stored as HTML, which shows something without scripts as well.
 STATIC = re.compile(r"image/svg\+xml|image/png|text/(plain|html|latex|markdown)")
 SHAPE = re.compile(r'(?<= d=")[^"]*')
 
@@ -75,12 +76,14 @@ def merged(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
 
 
 def settled(output: nbformat.NotebookNode, number: int) -> nbformat.NotebookNode:
-    """An output without parts that change from run to run or need a script."""
+    """An output without parts that change from run to run, and with a picture rather than HTML that shows the same."""
     if "execution_count" in output:
         output.execution_count = number
     if "data" in output:
-        kept = {kind: text for kind, text in output.data.items() if STATIC.fullmatch(kind) and "<script" not in text}
+        kept = {kind: text for kind, text in output.data.items() if STATIC.fullmatch(kind)}
         if "image/svg+xml" in kept:
+            if "<script" in kept.get("text/html", ""):
+                del kept["text/html"]
             kept["image/svg+xml"] = compact(kept["image/svg+xml"])
         output.data = nbformat.from_dict(kept)
     return output

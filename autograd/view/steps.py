@@ -229,7 +229,7 @@ class Steps(Printable):
         return path
 
     def _forms(self) -> dict[str, Callable[[], str]]:
-        return {"text/html": lambda: write_frame(self.html), "text/plain": lambda: self.text}
+        return {"text/html": lambda: write_frame(self.html, self.text), "text/plain": lambda: self.text}
 
 
 def _is_number(formula: str) -> bool:

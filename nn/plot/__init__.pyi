@@ -7,6 +7,7 @@ from matplotlib.axes import Axes as Axes
 from numpy.typing import ArrayLike
 
 from nn.module import Module
+from nn.plot.frames import frames as frames
 from nn.plot.look import COLOURS as COLOURS
 from nn.plot.models import Trajectories
 from nn.training.history import History

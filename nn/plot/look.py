@@ -1,11 +1,12 @@
 """The shared style of all plots: colours on light and dark backgrounds, dashes, axes."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from io import StringIO
 from typing import Any
 
+from autograd.tables import table_of
 from nn.module import Module
 
 # The colours of Okabe and Ito, which readers of every kind of colour vision can tell apart.
@@ -95,17 +96,41 @@ def precision(model: Callable[[Any], Any], given: Any) -> Any:
 
 def themed(title: str, alt: str, draw: Callable[..., Any]) -> str:
     """A figure for HTML, in SVG, whose colours follow the page (``--paper``, ``--c0`` to ``--c6``)."""
+    return f"<figure><figcaption>{escape(title)}</figcaption>{pictures([draw], [alt])[0]}</figure>"
+
+
+def pictures(draws: Iterable[Callable[..., Any]], alts: Sequence[str], size: Any = (4.6, 3.0)) -> list[str]:
+    """Figures as in `themed`, without titles. All get the limits that show everything."""
     plt = pyplot()
     # Black by another name, since matplotlib leaves the default out.
     ink = dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), "#000001")
-    with plt.style.context(["default", {"svg.fonttype": "none", "svg.hashsalt": "chainrule", "font.size": 9, **ink}]):
-        figure = plt.matplotlib.figure.Figure((4.6, 3.0), layout="constrained")
-        draw(ax=on_axes(figure.subplots()))
-        file = StringIO()
-        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    ours = {"svg.fonttype": "none", "svg.hashsalt": "chainrule", "axes.prop_cycle": plt.cycler(color=COLOURS), **ink}
+    with plt.style.context(["default", {"font.size": 9, **ours}]):
+        axes = [on_axes(plt.matplotlib.figure.Figure(size, layout="constrained").subplots()) for _ in alts]
+        for draw, ax in zip(draws, axes, strict=True):
+            draw(ax=ax)
+        for axis in "xy":
+            ends = [end for ax in axes for end in getattr(ax, f"get_{axis}lim")()]
+            for ax in axes:
+                turned = getattr(ax, f"{axis}axis_inverted")()
+                getattr(ax, f"set_{axis}lim")(sorted((min(ends), max(ends)), reverse=bool(turned)))
+        return [_svg(ax.figure, alt) for ax, alt in zip(axes, alts, strict=True)]
+
+
+def _svg(figure: Any, alt: str) -> str:
+    def rounded(shape: re.Match[str]) -> str:
+        return re.sub(r"\d+\.\d{2,}", lambda number: f"{float(number[0]):.1f}", " ".join(shape[0].split()))
+
+    file = StringIO()
+    figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     svg = re.sub(r' id="[a-zA-Z]+(2d)?_\d+"', "", file.getvalue().partition("<svg")[2])  # several share a page
     svg = re.sub(r"font: ([\d.]+px)[^;\"]*", r"font-size: \1", svg).replace("#000001", COLOURS[-1])
+    svg = re.sub(r'(?<= )(d|x|y|transform)="[^"]*"', rounded, svg)
     for name, colour in (("paper", "#ffffff"), *((f"c{i}", colour) for i, colour in enumerate(COLOURS))):
         svg = svg.replace(colour, f"var(--{name},{colour})")
-    svg = f'<svg role="img" aria-label="{escape(alt)}"{svg}'
-    return f"<figure><figcaption>{escape(title)}</figcaption>{svg}</figure>"
+    return f'<svg role="img" aria-label="{escape(alt)}"{svg}'
+
+
+def styled(body: str) -> str:
+    """Figures with their style, for the output of a notebook's cell or for a page."""
+    return f'<style>{table_of(__name__)["style"]}</style>\n<div class="chainrule-run">\n{body}\n</div>'

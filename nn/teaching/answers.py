@@ -1,16 +1,20 @@
-"""Check answers, also of the exercises of the notebooks by number: the mistakes in wrong ones, and hints."""
+"""Check answers and guesses, also those of the notebooks by number: the mistakes in wrong ones, and hints."""
 
 import ast
 from collections.abc import Iterator
 from contextlib import suppress
+from reprlib import repr  # of any length in one line
 from typing import Any
 
 import numpy as np
 
 from autograd.tables import table_of
+from autograd.view.picture.values import brief
 from nn.teaching.exercises import Verdict, judge
 
 _SURE = {"", "open", "sign", "transpose", "branch", "kind", "error", "nonfinite"}  # verdicts that need no further guess
+_NO_REASON = {"unknown", "rounding", "factor"}  # verdicts that say less than the right answer beside the guess
+_ROUGH = 0.01  # the relative error of a right guess
 
 
 def check(answer: Any, expected: Any = None, *, exercise: str = "", name: str = "", **options: Any) -> None:
@@ -36,8 +40,32 @@ def check(answer: Any, expected: Any = None, *, exercise: str = "", name: str = 
     print(f"{name}: {verdict}" if name else verdict.text[:1].upper() + verdict.text[1:])
 
 
-def judge_exercise(answer: Any, exercise: str) -> Verdict:
-    """Compare an answer with that of an exercise of the notebooks, and guess the mistake in its solution."""
+def reveal(guess: Any, seen: Any = None, *, exercise: str = "") -> None:
+    """Print the right answer beside a guess, and why a typical wrong guess is wrong; without a guess, ask for one.
+
+    The right answer is ``seen``, computed before, or that of a question of the notebooks, such as "08.a", whose typical
+    wrong guesses are known. A number is right within 1 %. Nothing depends on a guess, and none raises an error.
+
+    >>> from nn.exercises import reveal
+    >>> reveal(..., 1 - 0.4 * 2)
+    Replace the dots with your guess, and run the cell again. A wrong guess helps, too.
+    >>> reveal(-0.2, 1 - 0.4 * 2)
+    You said -0.2, but it is 0.2. The sign is wrong: your answer is the negative of what it should be.
+    """
+    if seen is None and not exercise:
+        raise TypeError("reveal() takes the right answer or exercise=.")
+    seen = _made(_row(exercise), _row(exercise)["answer"]) if seen is None else seen
+    verdict = judge_exercise(guess, exercise, seen) if exercise else judge(guess, seen, rtol=_ROUGH)
+    reason = "" if verdict.slip in _NO_REASON else verdict.text.removeprefix("not yet. ")
+    mine, right = (brief(x) if isinstance(x, float | np.number) else repr(x) for x in (guess, seen))
+    told = f"You predicted it: {right}." if verdict.right else f"You said {mine}, but it is {right}. {reason}"
+    if verdict.slip == "open":
+        told = "Replace the dots with your guess, and run the cell again. A wrong guess helps, too."
+    print(*told.split())  # the repr of an array has several lines
+
+
+def judge_exercise(answer: Any, exercise: str, seen: Any = None) -> Verdict:
+    """Compare an answer with that of an exercise of the notebooks (or with ``seen``), and guess the mistake in it."""
     row = _row(exercise)
     if "goal" in row:
         if (verdict := judge(answer, 0.0)).slip == "open":
@@ -45,9 +73,9 @@ def judge_exercise(answer: Any, exercise: str) -> Verdict:
         missed = _made(row, row["goal"], "answer")(answer)
         return Verdict(not missed, "goal" if missed else "", f"not yet. {missed}" if missed else "right.")
     slips, factors = row.get("slips", {}), row.get("factors", {})
-    options: dict[str, Any] = {"factors": factors, "rtol": row.get("rtol", 1e-3)}
+    options: dict[str, Any] = {"factors": factors, "rtol": row.get("rtol", 1e-3 if seen is None else _ROUGH)}
     options |= {key: _made(row, row[key], args) for key, args in (("start", ""), ("at", "rng")) if key in row}
-    expected = _made(row, row["answer"])
+    expected = _made(row, row["answer"]) if seen is None else seen
     verdict = judge(answer, expected, slips={text: _made(row, code) for text, code in slips.items()}, **options)
     known = verdict.slip in _SURE or verdict.slip in slips or any(f"({name} is" in verdict.text for name in factors)
     number = np.isscalar(answer) or getattr(answer, "ndim", None) == 0
@@ -71,9 +99,9 @@ def hint(exercise: str, step: int = 1) -> None:
     >>> hint("03.1")
     Hint 1 of 2: How do the shapes of an array and of its gradient compare?
     """
-    hints = _row(exercise)["hints"]
+    hints = _row(exercise).get("hints", ())
     if not 1 <= step <= len(hints):
-        raise ValueError(f"exercise {exercise} has the hints 1 to {len(hints)}, not {step}.")
+        raise ValueError(f"exercise {exercise} has {len(hints)} hints, so there is no hint {step}.")
     print(f"Hint {step} of {len(hints)}: {hints[step - 1]}")
 
 
@@ -95,7 +123,7 @@ def _made(row: dict[str, Any], code: str, args: str | None = None) -> Any:
 
 def _mutants(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Words for a mistake, and the solution with it: every node is changed in the ways of mutation.toml."""
-    source, words, table = row["answer"].strip(), row.get("words", {}), table_of("nn.teaching.mutation")
+    source, words, table = row.get("answer", "").strip(), row.get("words", {}), table_of("nn.teaching.mutation")
     starts = np.cumsum([0, *map(len, source.splitlines(keepends=True))])
     nodes: list[Any] = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.expr)]
     called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from reprlib import repr
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -74,7 +75,7 @@ def judge(
         return _wrong("kind", "The answer should be a number or an array, not a function: call it.")
     try:
         mine = _array(answer)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return _wrong("kind", f"The answer should be a number or an array, not of type {type(answer).__name__}.")
     case = _Case(mine, _array(expected), dict(factors or {}), None if start is None else _array(start), rtol)
     if case.agree(mine):
@@ -121,7 +122,7 @@ def _shape(case: _Case) -> Verdict | None:
         return _wrong("transpose", f"This is the transpose: {shapes}.")
     if answer.size == expected.size and case.agree(answer.reshape(expected.shape)):
         return _wrong("shape", f"The numbers are right, but not the shape: {shapes}.")
-    for axis in range(answer.ndim):
+    for axis in range(answer.ndim if answer.size else 0):
         for keepdims, (name, total) in product((False, True), (("sum", np.sum), ("mean", np.mean))):
             if case.agree(total(answer, axis=axis, keepdims=keepdims)):
                 where = f"axis {axis} ({answer.shape[axis]} entries)"
@@ -215,8 +216,8 @@ def _judge_word(answer: Any, expected: str, slips: Mapping[str, Any]) -> Verdict
 def _judge_shape(answer: Any, expected: tuple[int, ...], slips: Mapping[str, Any]) -> Verdict:
     try:
         mine = tuple(int(n) for n in answer)
-    except (TypeError, ValueError):
-        return _wrong("kind", f"The answer should be a shape, a tuple of lengths, not {answer!r}.")
+    except (TypeError, ValueError, OverflowError):
+        return _wrong("kind", f"The answer should be a shape, a tuple of lengths, not {repr(answer)}.")
     if mine == expected:
         return _RIGHT
     if named := _named(slips, lambda value: mine == tuple(value)):

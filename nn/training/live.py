@@ -161,7 +161,7 @@ def pictures(history: History) -> str:
         sets[title] = {i or "(model)": [row[key].get(i, np.nan) for row in history.layers] for i in chosen}
     figures = [_curves(title, curves) for title, curves in sets.items()]
     text = "\n".join(filter(None, [*figures, history.boundary]))
-    return f'<style>{table_of(__name__)["style"]}</style>\n<div class="chainrule-run">\n{text}\n</div>'
+    return nn.plot.look.styled(text)
 
 
 def _curves(title: str, curves: dict[str, list[float]]) -> str:

@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 from hypothesis.extra.numpy import arrays
 
 from autograd import tensor
-from nn.exercises import Verdict, check, judge
+from nn.exercises import Verdict, check, judge, reveal
 
 M = np.array([[1.5, -2.0, 3.25], [4.0, 5.5, -6.0]])
 BATCH = np.array([[1.0, 2.0], [3.0, 5.0], [4.0, 9.0]])
@@ -185,3 +185,64 @@ def test_arguments_are_made_by_the_exercise(rng):
 def test_arguments_that_nobody_can_guess():
     with pytest.raises(TypeError, match="at="):
         judge(lambda *x: x, lambda *x: x)
+
+
+def test_a_guess_is_answered(capsys):
+    reveal(..., -10.0)
+    reveal([..., None], [1.0, 2.0])
+    reveal(-4, -10.0)
+    reveal(-10.04, np.float64(-10.0))
+    reveal(10, -10.0)
+    reveal((3,), (4, 3))
+    reveal((4, 3), (4, 3))
+    reveal(" Falls", "falls")
+    reveal("rises", "falls")
+    reveal([1.0, 2.0], np.array([1.0, 2.0]))
+    assert capsys.readouterr().out.splitlines() == [
+        *["Replace the dots with your guess, and run the cell again. A wrong guess helps, too."] * 2,
+        "You said -4, but it is -10.",
+        "You predicted it: -10.",
+        "You said 10, but it is -10. The sign is wrong: your answer is the negative of what it should be.",
+        "You said (3,), but it is (4, 3). Your shape has too few axes.",
+        "You predicted it: (4, 3).",
+        "You predicted it: 'falls'.",
+        "You said 'rises', but it is 'falls'.",
+        "You predicted it: array([1., 2.]).",
+    ]
+
+
+def test_a_guess_is_compared_with_a_computed_answer_or_one_of_the_notebooks(capsys):
+    reveal(1 / 3, exercise="08.1")
+    reveal(1 / 6, exercise="08.1")
+    reveal(1 / 6, 1 / 3, exercise="08.1")
+    right, *wrong = capsys.readouterr().out.splitlines()
+    assert right == "You predicted it: 0.333333."
+    slip = "It looks as if this is the rate that reaches the minimum in one step, not the largest one."
+    assert wrong == [f"You said 0.166667, but it is 0.333333. {slip}"] * 2
+    with pytest.raises(TypeError, match="takes the right answer or exercise="):
+        reveal(1.0)
+    with pytest.raises(ValueError, match=r"there is no exercise '8\.a'"):
+        reveal(1.0, 2.0, exercise="8.a")
+
+
+GUESSES = [
+    *("word", b"word", "x" * 500, 1j, 10**400, np.inf, -np.inf, np.nan, True, int, object(), range(5), {1}, {"a": 1}),
+    *([], {}, (), [1, 2], [[1], [2, 3]], lambda x: x, np.zeros(0), np.array([None]), np.array(["word"]), (np.inf,)),
+    *(
+        tensor(1.0),
+        tensor([1.0, 2.0], requires_grad=True) * 2.0,
+        np.zeros((2, 3)),
+        float.hex(0.5),
+        np.datetime64(0, "s"),
+    ),
+]
+
+
+@pytest.mark.parametrize("seen", [0.25, (4, 3), "falls", [1.0, 2.0], [0.5, "falls"], np.eye(2), 17, {"a": 1.0}, True])
+def test_no_guess_raises_an_error(seen, capsys):
+    for guess in GUESSES:
+        reveal(guess, seen)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(GUESSES)
+    assert all(line.startswith(("You said ", "You predicted it: ")) for line in lines)
+    assert all(len(line) < 300 for line in lines), "long guesses are cut"

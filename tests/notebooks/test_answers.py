@@ -86,7 +86,7 @@ def test_no_cell_of_an_exercise_shows_its_answer():
 
 
 def test_hints_end_and_exercises_are_known():
-    with pytest.raises(ValueError, match="has the hints 1 to 2, not 3"):
+    with pytest.raises(ValueError, match="has 2 hints, so there is no hint 3"):
         hint("08.1", 3)
     with pytest.raises(ValueError, match=r"there is no exercise '7\.1'"):
         check(1.0, exercise="7.1")

@@ -10,4 +10,5 @@
   frame.addEventListener('load', tell);
   new MutationObserver(tell).observe(document.body, { attributes: true });
   tell();
+  frame.previousElementSibling.remove();               // the text for where neither frames nor scripts are allowed
 })(document.currentScript.previousElementSibling);

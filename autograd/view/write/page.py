@@ -32,11 +32,12 @@ def write_player(svg: str, animation: dict[str, Any]) -> str:
     return _page(animation["title"], _text("player.css"), body, _viewer() + _text("player.js"))
 
 
-def write_frame(page: str) -> str:
-    """The page of a backward pass for the output of a notebook's cell."""
+def write_frame(page: str, text: str) -> str:
+    """The page of a backward pass for the output of a notebook's cell; where that is forbidden, the text."""
     return (
-        f'<iframe srcdoc="{escape(page)}" sandbox="allow-scripts" title="backward pass, step by step" '
-        f'style="width: 100%; height: 620px; border: 1px solid #d5d9e0"></iframe><script>{_text("frame.js")}</script>'
+        f'<pre>{escape(text)}</pre><iframe srcdoc="{escape(page)}" sandbox="allow-scripts" '
+        f'title="backward pass, step by step" style="width: 100%; height: 620px; border: 1px solid #d5d9e0"></iframe>'
+        f"<script>{_text('frame.js')}</script>"
     )
 
 
