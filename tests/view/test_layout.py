@@ -1,4 +1,4 @@
-"""Our own placing of boxes: nothing overlaps, arrows lead forward and cross no box."""
+"""Our own placing of boxes: nothing overlaps, arrows lead forward and cross no box and no title of a frame."""
 
 import time
 from itertools import combinations, pairwise
@@ -6,7 +6,7 @@ from itertools import combinations, pairwise
 import pytest
 from hypothesis import given, strategies as st
 
-from autograd.view.layout.arrange import arrange
+from autograd.view.layout.arrange import Rectangle, arrange
 from autograd.view.picture.boxes import Link
 
 
@@ -132,9 +132,13 @@ def acyclic_between_frames(picture):
 def test_arrows_cross_no_box(picture):
     sizes, owners, links, parents, titles, direction = picture
     layout = arrange(sizes, owners, links, parents, titles, direction)
+    starts = zip(layout.groups, layout.titles, titles, strict=True)
+    words = [Rectangle(frame.x + x, frame.y + 6, width, 12) for frame, x, width in starts if frame.width]
+    assert all(inside(title, frame) for title, frame in zip(words, [g for g in layout.groups if g.width], strict=True))
     for route in layout.routes:
         for point in points(route.path):
             assert not any(within(point, box) for box in layout.boxes)
+            assert not any(within(point, title) for title in words)
     ends = {(round(route.path[-1][-2]), round(route.path[-1][-1])) for route in layout.routes if route.arrow}
     assert len(ends) <= len({(link.source, link.target, link.slot) for link in links})
     if links:

@@ -11,6 +11,7 @@ from autograd.view.picture.boxes import Direction, Link
 
 _PAD = 14.0
 _TITLE = 18.0
+TITLE_X = 9.0
 Wire = tuple[int, str]  # a value that travels: the box that it comes from, and which of its outputs it is
 _GATE = -1  # for `_Part.item`: this part is a gate, not a box or a frame
 
@@ -41,6 +42,7 @@ class Layout(NamedTuple):
     boxes: tuple[Rectangle, ...]
     groups: tuple[Rectangle, ...]
     routes: tuple[Route, ...]
+    titles: tuple[float, ...]  # where the titles of the frames begin, from the left of each
 
 
 @dataclass(slots=True)
@@ -52,6 +54,7 @@ class _Frame:
     entries: dict[Wire, int] = field(default_factory=dict)  # value from outside -> part number of its gate
     exits: dict[Wire, int] = field(default_factory=dict)  # value from inside -> part number of its gate
     placement: Placement = field(init=False)
+    title: float = TITLE_X  # where its title begins, from its left
     parts: list[tuple[bool, int]] = field(default_factory=list)  # (is a frame, its number), gates are (False, -1)
 
 
@@ -179,7 +182,7 @@ class _Arrangement:
         parts = []
         for n, (is_frame, item) in enumerate(frame.parts):
             if item == _GATE:
-                parts.append(Part(0.0, 0.0, pins[n]))
+                parts.append(Part(0.0 if self.rightwards or pins[n] > 0 else _TITLE, 0.0, pins[n]))
             elif is_frame:
                 inner = self.frames[item].placement
                 parts.append(Part(inner.du, inner.dv))
@@ -205,6 +208,13 @@ class _Arrangement:
             pad_v = (_PAD, _PAD)
             least = (0.0, title[1])
         frame.placement = place(parts, arrows, pad_u=pad_u, pad_v=pad_v, least=least)
+        if self.titles and not self.rightwards:  # beside the arrows that enter from above
+            length = self.titles[number] + _PAD  # with the mark that the page sets before it
+            for v in sorted(frame.placement.corners[gate][1] for gate in frame.entries.values()):
+                if v < frame.title + length:
+                    frame.title = max(frame.title, v + 6)
+            wide = max(frame.placement.dv, frame.title + length)
+            frame.placement = frame.placement._replace(dv=wide)
 
     def end(self, frame: _Frame, part: int, link: Link, leaving: bool) -> float:
         """Where on the side of a part an arrow leaves or enters it."""
@@ -242,7 +252,8 @@ class _Arrangement:
                 routes.append(Route(self.shifted(piece.path, u0, v0), ends_in_box, piece.flows, piece.label))
         whole = self.frames[-1].placement
         size = self.rectangle(0, 0, whole.du, whole.dv)
-        return Layout(size.width, size.height, tuple(boxes), tuple(groups), tuple(routes))
+        titles = tuple(self.frames[i].title for i in range(len(groups)))
+        return Layout(size.width, size.height, tuple(boxes), tuple(groups), tuple(routes), titles)
 
     def rectangle(self, u: float, v: float, du: float, dv: float) -> Rectangle:
         numbers = (u, v, du, dv) if self.rightwards else (v, u, dv, du)

@@ -10,7 +10,7 @@ from autograd.view.layout.order import Arrow, Web, chains, settle_heights, sort_
 Path = list[tuple[float, ...]]  # a start point, then (u, v) for a line or six numbers for a cubic curve
 
 _LAYER_GAP = 34.0
-_ENTRY_GAP = 28.0  # behind the gates of a frame, where its title may stand
+_ENTRY_GAP = 28.0  # between the edge of a frame and its first layer; the gates take a part of it
 _EXIT_GAP = 18.0
 _MOST_LANES = 40_000  # beyond it arrows over many layers are drawn straight, so that the time stays linear
 
@@ -160,7 +160,7 @@ def _measure(
         starts.append(u)
         u += extent
         if i + 1 < len(depth):
-            base = _ENTRY_GAP if i == first else _EXIT_GAP if i + 1 == last else _LAYER_GAP
+            base = max(_ENTRY_GAP - extent, _EXIT_GAP) if i == first else _EXIT_GAP if i + 1 == last else _LAYER_GAP
             u += base + min(70.0, 0.12 * gaps[i])
     du = u + pad_u[1]
     if du < least[0]:
@@ -192,7 +192,9 @@ def _piece(
     """One run as a path: straight through layers, curved between them."""
     s = chain[0]
     left, right = ends[web.layer_of[s.source]]
-    u = corners[s.source][0] + parts[s.source].du if s.source < web.parts else right
+    u = right
+    if s.source < web.parts:  # through a gate, from the edge of a box
+        u = corners[s.source][0] + (0.0 if parts[s.source].pin else parts[s.source].du)
     path: Path = [(round(u, 1), round(heights[s.source] + s.leave, 1))]
     for s in chain:
         right = ends[web.layer_of[s.source]][1]

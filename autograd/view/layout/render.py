@@ -10,7 +10,7 @@ from shutil import which
 from typing import Any, Literal
 
 from autograd.progress import Work, over
-from autograd.view.layout.arrange import Layout, Rectangle, Route, arrange
+from autograd.view.layout.arrange import TITLE_X, Layout, Rectangle, Route, arrange
 from autograd.view.layout.measure import Face, face, text_width, with_room
 from autograd.view.picture.boxes import Direction, Picture
 from autograd.view.write.dot import write_skeleton
@@ -101,6 +101,7 @@ def read_layout(answer: bytes, picture: Picture) -> Layout:
             tuple(boxes[box.id] for box in picture.boxes),
             tuple(groups[group.id] for group in picture.groups),
             tuple(Route(routes[i], True, link.flows, link.text) for i, link in enumerate(picture.links) if i in routes),
+            (TITLE_X,) * len(picture.groups),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise PlacingError(f"the output of Graphviz could not be read: {error!r}") from error

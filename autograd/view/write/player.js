@@ -86,6 +86,7 @@ function draw(arriving = false) {                      // arriving: what the las
   get('where').textContent = now === 0 ? 'Start: only inputs and parameters have values'
     : m.pass === 'forward' ? 'Forward pass' : 'Backward pass';
   const words = now === 0 ? `${note}\nPress the right arrow key or the play button.`.trim() : m.text;
+  get('what').classList.toggle('plain', now === 0);
   get('what').replaceChildren(...words.split('\n').map(line => chainrule.make('div', { textContent: line.trim() })));
   get('slider').value = now;
   get('count').textContent = now <= turn ? `forward ${now} of ${turn}` : `backward ${now - turn} of ${last - turn}`;
@@ -131,7 +132,7 @@ function point(m, moving) {                            // the arrows on which an
     seen.set(s.to, nth + 1);
     const pieces = view.way(s.to, m.node, nth);
     const line = chainrule.draw('path', { class: 'flow', d: pieces ? pieces.map(p => p.d).join('') : curve(s.to, m.node) });
-    graph.append(line);
+    graph.insertBefore(line, graph.querySelector(':scope > text[text-anchor]'));    // below the numbers at the arrows
     flows.push(line);
     const said = s.product.length > 26 ? `${s.product.slice(0, 24)}…` : s.product;
     const w = 12 + 6.4 * said.length, token = chainrule.draw('g', { class: 'token' });

@@ -42,7 +42,7 @@ def write_svg(picture: Picture, faces: Sequence[Face], layout: Layout, *, width:
     ]
     parts += map(_frame, picture.groups, layout.groups)
     parts += _arrows(layout.routes)
-    parts += map(_frame_title, picture.groups, layout.groups)
+    parts += map(_frame_title, picture.groups, layout.groups, layout.titles)
     parts += map(_box, picture.boxes, faces, layout.boxes)
     parts.append("</g>")
     if legend:
@@ -127,10 +127,10 @@ def _frame(group: Group, place: Rectangle) -> str:
     return f'<g class="frame">{rects}</g>'
 
 
-def _frame_title(group: Group, place: Rectangle) -> str:
+def _frame_title(group: Group, place: Rectangle, x: float) -> str:
     """The title, with a rim that keeps it readable where an arrow passes."""
     return (
-        f'<text class="name" x="{_n(place.x + 9)}" y="{_n(place.y + 15)}" font-size="{GROUP_TITLE}" fill="{MUTED}" '
+        f'<text class="name" x="{_n(place.x + x)}" y="{_n(place.y + 15)}" font-size="{GROUP_TITLE}" fill="{MUTED}" '
         f'stroke="{_shade(group)}" stroke-width="4" paint-order="stroke">{_escape(group.title)}</text>'
     )
 
@@ -159,8 +159,8 @@ def _arrows(routes: Sequence[Route]) -> Iterable[str]:
             heads.append(_path([tip, *corners]) + "z")
             path[-1] = (*path[-1][:-2], tip[0] - 4 * dx, tip[1] - 4 * dy)
             if route.label:
-                flat = abs(dx) > abs(dy)  # on the line itself, before the tip
-                x, y, anchor = (tip[0] - 10, tip[1] + 3.3, "end") if flat else (tip[0], tip[1] - 11, "middle")
+                flat = abs(dx) > abs(dy)  # over a flat line, which would look like a minus sign; on a steep one
+                x, y, anchor = (tip[0] - 10, tip[1] - 3, "end") if flat else (tip[0], tip[1] - 11, "middle")
                 labels.append(
                     f'<text x="{_n(x)}" y="{_n(y)}" text-anchor="{anchor}" font-size="{ARROW:g}" '
                     f'stroke="#ffffff" stroke-width="3" paint-order="stroke">'

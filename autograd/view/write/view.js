@@ -40,7 +40,8 @@ function read(svg) {
   graph.querySelectorAll(':scope > g.frame').forEach((el, i) => {
     const rects = [...el.querySelectorAll('rect')], r = rects[rects.length - 1];
     const box = { x: number(r, 'x'), y: number(r, 'y'), w: number(r, 'width'), h: number(r, 'height') };
-    frames.push({ ...box, el, rects, name: names[i], text: names[i].textContent, folded: false, at: { ...box } });
+    const inset = number(names[i], 'x') - box.x;  // the title stands beside the arrows that enter from above
+    frames.push({ ...box, el, rects, name: names[i], inset, text: names[i].textContent, folded: false, at: { ...box } });
   });
   graph.querySelectorAll(':scope > g.node').forEach(el => {
     const [x, y] = el.getAttribute('transform').match(/-?[\d.]+/g).map(Number);
@@ -124,7 +125,7 @@ function arrange(picture) {
       Object.entries({ x: f.at.x + depth, y: f.at.y - depth, width: f.at.w, height: f.at.h })
         .forEach(([key, value]) => r.setAttribute(key, value));
     });
-    f.name.setAttribute('x', f.at.x + 9);
+    f.name.setAttribute('x', f.at.x + (f.folded ? 9 : f.inset));
     f.name.setAttribute('y', f.at.y + (f.folded ? f.at.h / 2 + 4 : 15));
     f.name.textContent = f.label();
     f.el.classList.toggle('folded', f.folded);
