@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiling.calls import WITH_EFFECTS, Call, Var
-from autograd.compiling.lowering import Lowering, in_place
+from autograd.compiling.rewriting import Lowering, in_place
 from autograd.engine.codegen import source_file
 
 SIZE = 16_384  # numbers of a piece

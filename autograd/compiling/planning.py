@@ -8,12 +8,11 @@ import numpy as np
 
 from autograd.compiling.calls import WITH_EFFECTS, Call, Memory, Var, map_tree, run_call, vars_in
 from autograd.compiling.lifetimes import Lifetimes, Register, needed_by_eager
-from autograd.compiling.lowering import Lowering, in_place, is_product_by_dot
 from autograd.compiling.names import CHECKING
 from autograd.compiling.numbers import Block, with_blocks
 from autograd.compiling.operators import UFUNC_OF
 from autograd.compiling.pieces import Chain, in_pieces
-from autograd.compiling.rewriting import Rewritten
+from autograd.compiling.rewriting import Lowering, Rewritten, in_place, is_product_by_dot
 from autograd.compiling.templates import values_of_template
 from autograd.compiling.tracing import Trace
 

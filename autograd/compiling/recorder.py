@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from contextlib import contextmanager
 from types import CodeType
 from typing import Any
 
@@ -267,3 +268,40 @@ class Recorder(Values):
             return f"the value of {var.slot.label}"
         call = next((call for call in self.calls if any(v is var for v in call.results())), None)
         return "an array" if call is None else f"the result of {call.name} at {words_of_place(*call.place)}"
+
+
+@contextmanager
+def spied(hosts: list[Any], recorder: Recorder) -> Any:
+    """Notice when the user's code reads or sets attributes of a host: a replay would not see it."""
+    classes = [type(host) for host in hosts]
+    for host, cls in zip(hosts, classes, strict=True):
+        host.__class__ = _spy_of(cls, recorder)
+    try:
+        yield
+    finally:
+        for host, cls in zip(hosts, classes, strict=True):
+            host.__class__ = cls
+
+
+def _spy_of(cls: type, recorder: Recorder) -> type:
+    allowed = getattr(cls, "_replayed", ())
+
+    def by_user(name: str) -> bool:
+        code = sys._getframe(2).f_code
+        return not is_ours(code) and not (name.startswith("__") or name in allowed)
+
+    def get(self: Any, name: str) -> Any:
+        if name == "__class__":
+            return cls
+        if by_user(name):
+            recorder.refuse(f"it reads .{name} of {cls.__name__}")
+        return cls.__getattribute__(self, name)  # type: ignore[call-arg]
+
+    def put(self: Any, name: str, value: Any) -> None:
+        if by_user(name):
+            recorder.refuse(f"it sets .{name} of {cls.__name__}")
+        cls.__setattr__(self, name, value)  # type: ignore[call-arg]
+
+    spy = type(cls.__name__, (cls,), {"__slots__": (), "_spied": cls, "__getattribute__": get, "__setattr__": put})
+    spy.__module__, spy.__qualname__ = cls.__module__, cls.__qualname__
+    return spy

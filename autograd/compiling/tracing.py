@@ -15,10 +15,9 @@ from autograd.compiling.errors import Refused
 from autograd.compiling.holders import MISSING, Holder
 from autograd.compiling.noted import NOTED, Noted, noted_type
 from autograd.compiling.reachable import Reachable, hooks_of, is_live
-from autograd.compiling.recorder import Recorder
+from autograd.compiling.recorder import Recorder, spied
 from autograd.compiling.renewed import Renewed, find_by_entry, is_number, place_of
 from autograd.compiling.settled import plain_value, settle_survivors, settle_tensor
-from autograd.compiling.spying import spied
 from autograd.compiling.templates import Effect, Existing, TensorOf
 from autograd.engine.graph import Leaf
 from autograd.engine.tensor import Tensor

@@ -7,7 +7,7 @@ import autograd
 import optim
 from autograd import tensor
 from autograd.compiling.calls import Call, Memory, Var
-from autograd.compiling.lowering import is_product_by_dot
+from autograd.compiling.rewriting import is_product_by_dot
 
 
 def compiled_twice(function, arguments, bits):
