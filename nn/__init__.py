@@ -27,9 +27,11 @@ from nn.stateless import functional_call as functional_call
 for _former, _now in {
     "layers.activations.kinked": "layers.activations.piecewise",
     "layers.activations.shares": "layers.activations.softmax",
+    "layers.group_norm": "layers.normalization",
     "layers.mlp": "layers.container",
     "layers.recurrent.cells": "layers.recurrent",
     "layers.recurrent.layers": "layers.recurrent",
+    "layers.transposed": "layers.convolution",
     "losses.answers": "losses.binary",
     "losses.classes": "losses.classification",
     "losses.numbers": "losses.regression",
@@ -48,13 +50,11 @@ _NAMES = {
     "inspect.drawing": "draw",
     "inspect.flow": "gradient_flow",
     "inspect.summarizing": "summary",
-    "layers.group_norm": "GroupNorm InstanceNorm1d InstanceNorm2d",
     "layers.lazy": "LazyBatchNorm1d LazyBatchNorm2d LazyConv1d LazyConv2d LazyLinear",
     "layers.resizing": "AdaptiveMaxPool1d AdaptiveMaxPool2d PixelShuffle Upsample ZeroPad1d ZeroPad2d ReflectionPad1d "
     "ReflectionPad2d CircularPad1d CircularPad2d ConstantPad1d ConstantPad2d ReplicationPad1d ReplicationPad2d",
     "layers.transformer": "Transformer TransformerDecoder TransformerDecoderLayer TransformerEncoder "
     "TransformerEncoderLayer",
-    "layers.transposed": "ConvTranspose1d ConvTranspose2d",
     "losses.recommendation": "recommend",
     "models.units": "Adaline McCullochPitts Perceptron",
     "saving": "load save",

@@ -22,11 +22,9 @@ from nn.inspect.drawing import draw as draw
 from nn.inspect.flow import gradient_flow as gradient_flow
 from nn.inspect.summarizing import summary as summary
 from nn.layers import *
-from nn.layers.group_norm import *
 from nn.layers.lazy import *
 from nn.layers.resizing import *
 from nn.layers.transformer import *
-from nn.layers.transposed import *
 from nn.losses import *
 from nn.losses.recommendation import recommend as recommend
 from nn.models.units import Adaline as Adaline, McCullochPitts as McCullochPitts, Perceptron as Perceptron

@@ -45,10 +45,10 @@ PAGES = [
     ("autograd-errors", "Errors of autograd", ""),
     ("nn-modules", "Modules and containers", "nn.module nn.parameter nn.stateless nn.layers.container nn.defaults "
      " nn.layers.flatten"),
-    ("nn-layers", "Layers", "nn.layers.linear nn.layers.convolution nn.layers.transposed nn.layers.pooling "
+    ("nn-layers", "Layers", "nn.layers.linear nn.layers.convolution nn.layers.pooling "
      "nn.layers.resizing nn.layers.embedding nn.layers.distance nn.layers.lazy"),
     ("nn-activations", "Activations", "nn.layers.activations"),
-    ("nn-normalization", "Normalization and dropout", "nn.layers.normalization nn.layers.group_norm nn.layers.dropout"),
+    ("nn-normalization", "Normalization and dropout", "nn.layers.normalization nn.layers.dropout"),
     ("nn-sequences", "Recurrent layers and transformers", "nn.layers.recurrent nn.layers.attention "
      "nn.layers.transformer"),
     ("nn-losses", "Losses and penalties", "nn.losses nn.penalties"),
