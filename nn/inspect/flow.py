@@ -17,7 +17,7 @@ from nn.inspect.doctor.trial_step import Seen
 from nn.inspect.doctor.units import flat_share
 from nn.layers import Linear
 from nn.module import Module
-from nn.plot.look import finish, log_axis, on_axes, palette
+from nn.plot.curves import lines
 from optim import Optimizer
 
 __autograd_transparent__ = True  # messages name lines of the user's code
@@ -95,21 +95,19 @@ class GradientFlow:
         >>> ax.get_yscale()
         'log'
         """
-        ax = on_axes(ax)
         known = [row for row in self.rows if row.delta is not None]
         at_output = bool(known)
         shown = known if at_output else [row for row in self.rows if row.norm is not None]
         places = np.arange(len(shown))
-        norms = [row.delta if at_output else row.norm for row in shown]
-        ax.plot(places, norms, "o-", color=palette(ax)[0], label="gradient")
+        curves: dict[str, list[float | None]] = {"gradient": [row.delta if at_output else row.norm for row in shown]}
         if at_output and len(shown) > 1:
             expected = [shown[-1].delta or math.nan]
             for row in reversed(shown[1:]):
                 expected.append(expected[-1] * (math.nan if row.predicted is None else row.predicted))
-            ax.plot(places, expected[::-1], "--", color=palette(ax)[1], label="from weights and slopes")
-        log_axis(ax)
+            curves["from weights and slopes"] = [*expected[::-1]]
+        ax = lines(curves, places, log="y", ax=ax, xlabel="layer", ylabel="norm of the gradient")
         ax.set_xticks(places, [row.layer for row in shown], rotation=90 if len(shown) > 8 else 0)
-        return finish(ax, xlabel="layer", ylabel="norm of the gradient", legend=True)
+        return ax
 
     def __str__(self) -> str:
         table = [_TITLES, *(self._cells(row) for row in self.rows)]

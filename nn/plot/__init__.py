@@ -9,6 +9,7 @@ This package must not know how models are trained.
 """
 
 from nn.plot.arrays import matrices as matrices
+from nn.plot.curves import *
 from nn.plot.frames import frames as frames
 from nn.plot.look import COLOURS as COLOURS
 from nn.plot.models import *

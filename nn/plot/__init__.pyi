@@ -7,6 +7,7 @@ from matplotlib.axes import Axes as Axes
 from numpy.typing import ArrayLike
 
 from nn.module import Module
+from nn.plot.curves import lines as lines, panels as panels
 from nn.plot.frames import frames as frames
 from nn.plot.look import COLOURS as COLOURS
 from nn.plot.models import Trajectories
@@ -27,7 +28,7 @@ def confusion_matrix(
 ) -> Axes: ...
 def decision_boundary(
     model: Callable[[Any], Any], x: ArrayLike, labels: ArrayLike, *, threshold: float = 0.0, resolution: int =
-    150, ax: Axes | None = None,
+    150, soft: bool = False, legend: bool = True, ax: Axes | None = None,
 ) -> Axes: ...
 def learning_curves(
     history: Mapping[str, ArrayLike] | History, *, log: bool = False, ax: Axes | None = None,
@@ -36,5 +37,7 @@ def loss_surface(
     loss: Callable[..., Any], xs: tuple[float, float] | None = None, ys: tuple[float, float] | None = None, *,
     trajectories: Trajectories = ..., resolution: int = 120, levels: int = 25, ax: Axes | None = None,
 ) -> Axes: ...
-def matrices(arrays: Mapping[str, Any], *, digits: int = 3, ax: Axes | None = None) -> Axes: ...
+def matrices(
+    arrays: Mapping[str, Any], *, digits: int = 3, numbers: bool = True, ax: Axes | None = None,
+) -> Axes: ...
 def weight_histograms(model: Module, *, bins: int = 40, ax: Axes | None = None) -> Axes: ...

@@ -36,8 +36,8 @@ def on_axes(ax: Any, height: float = 4.2) -> Any:
     return ax
 
 
-def finish(ax: Any, *, legend: bool = False, **words: str) -> Any:
-    """Set the texts of the axes (``xlabel``, ``ylabel``, ``title``) and, on request, a legend."""
+def finish(ax: Any, *, legend: bool = False, **words: Any) -> Any:
+    """Set properties of the axes, such as the texts ``xlabel``, ``ylabel`` and ``title``, and, on request, a legend."""
     ax.set(**words)
     if legend:
         ax.legend(frameon=True, framealpha=0.7, edgecolor="none")
@@ -66,18 +66,19 @@ def scale(ax: Any, *, signed: bool = False) -> Any:
     return LinearSegmentedColormap.from_list("scale", [orange, *ends] if signed else ends)
 
 
-def log_axis(ax: Any) -> None:
-    """Make the vertical axis logarithmic, with ticks at round numbers, written out unless they are very small."""
+def log_axis(ax: Any, which: str = "y") -> None:
+    """Make an axis logarithmic, with ticks at round numbers, written out unless they are very small."""
     from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
-    ax.set_yscale("log")
-    low, high = sorted(ax.get_ylim())
+    ax.set(**{f"{which}scale": "log"})
+    axis = getattr(ax, f"{which}axis")
+    low, high = sorted(axis.get_view_interval())
     if high < 5 * low:
-        ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+        axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     else:
-        ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high < 300 * low else (1.0,), numticks=9))
-    ax.yaxis.set_major_formatter(_tick)
-    ax.yaxis.set_minor_formatter(NullFormatter())
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high < 300 * low else (1.0,), numticks=9))
+    axis.set_major_formatter(_tick)
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _tick(x: float, _: int) -> str:

@@ -15,7 +15,7 @@ from nn.arrays import plain
 from nn.functional import tanh
 from nn.metrics.arguments import likeliest, refuse_nan
 from nn.module import Module
-from nn.plot.look import BRIGHT, COLOURS, DASHES, MAP, finish, on_axes, palette, paper, precision, pyplot
+from nn.plot.look import BRIGHT, COLOURS, DASHES, MAP, finish, on_axes, palette, paper, precision, pyplot, scale
 from optim import Minimum
 
 __all__ = ["activation_histograms", "activations", "decision_boundary", "loss_surface", "weight_histograms"]
@@ -63,13 +63,14 @@ def activations(
 
 def decision_boundary(
     model: Callable[[Any], Any], x: ArrayLike, labels: ArrayLike, *, threshold: float = 0.0, resolution: int = 150,
-    ax: Any = None,
+    soft: bool = False, legend: bool = True, ax: Any = None,
 ) -> Any:  # fmt: skip
     """Plot the region in which a model of two inputs predicts each class, together with the training points.
 
     ``x`` has shape (N, 2); ``labels`` (N,) are class numbers starting at 0, or -1 and 1. The model returns one score
     per class, or a single number, which means the second class if above ``threshold`` (0 for scores, 0.5 for
-    probabilities). Raises ValueError for other shapes and labels.
+    probabilities). With ``soft``, a single number is shown as a shade: blue from 1 on, orange from -1 down; the points
+    get the colours of their labels. Raises ValueError for other shapes and labels.
 
     >>> import numpy as np
     >>> import nn
@@ -89,6 +90,13 @@ def decision_boundary(
     with no_grad():
         scores = plain(model(grid)).reshape(len(grid), -1)
     refuse_nan(scores)
+    if soft:
+        shades = {"cmap": scale(ax, signed=True), "vmin": -1.2, "vmax": 1.2}
+        place = {"extent": (axes[0][0], axes[0][-1], axes[1][0], axes[1][-1]), "origin": "lower", "aspect": "auto"}
+        ax.imshow(np.clip(scores[:, 0], -1.0, 1.0).reshape(resolution, resolution), **place, **shades)
+        ax.scatter(*points.T, c=2.4 * classes - 1.2, edgecolors=paper(ax), linewidths=0.5, s=14, **shades)
+        ax.grid(False)
+        return finish(ax, xlabel="$x_1$", ylabel="$x_2$")
     answers = (scores[:, 0] > threshold).astype(int) if scores.shape[1] == 1 else likeliest(scores)
     count = int(max(answers.max(), classes.max(initial=0))) + 1
     colours = [palette(ax)[i % len(COLOURS)] for i in range(count)]
@@ -98,7 +106,7 @@ def decision_boundary(
         style = {"color": colours[i], "marker": marker, "edgecolors": paper(ax), "linewidths": 0.5, "s": 28}
         ax.scatter(chosen[:, 0], chosen[:, 1], label=names[i] if i < len(names) else f"class {i}", **style)
     ax.grid(False)
-    return finish(ax, xlabel="$x_1$", ylabel="$x_2$", legend=True)
+    return finish(ax, xlabel="$x_1$", ylabel="$x_2$", legend=legend)
 
 
 def _classes(labels: ArrayLike, n: int) -> tuple[NDArray[Any], list[str]]:

@@ -1,7 +1,6 @@
 """Plots of training results: learning curves, confusion matrix, predictions against true values."""
 
 from collections.abc import Mapping, Sequence
-from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,7 +8,8 @@ from numpy.typing import ArrayLike
 
 from nn.metrics import confusion_matrix as counted
 from nn.metrics.arguments import pair
-from nn.plot.look import DASHES, finish, log_axis, on_axes, palette, paper, scale
+from nn.plot.curves import lines
+from nn.plot.look import finish, on_axes, palette, paper, scale
 
 if TYPE_CHECKING:
     from nn.training import History
@@ -27,17 +27,12 @@ def learning_curves(history: "Mapping[str, ArrayLike] | History", *, log: bool =
     >>> import nn.plot
     >>> ax = nn.plot.learning_curves({"loss": [2.3, 1.1, 0.7], "val_loss": [2.3, 1.3, 1.2]})
     """
-    ax = on_axes(ax)
     if not isinstance(history, Mapping):
         history = {name: history[name] for name in history.names if name.endswith("loss")}
-    for colour, dash, (name, given) in zip(cycle(palette(ax)), cycle(DASHES), history.items(), strict=False):
-        values = np.asarray(given, float)
-        marker = "o" if len(values) == 1 else None  # a single number draws no line
-        ax.plot(np.arange(1, len(values) + 1), values, dash, color=colour, label=name, marker=marker)
-    if log:
-        log_axis(ax)
+    curves = {name: (np.arange(1, np.size(values) + 1), values) for name, values in history.items()}
+    ax = lines(curves, log="y" if log else "", ax=ax, xlabel="epoch")
     ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
-    return finish(ax, xlabel="epoch", legend=True)
+    return ax
 
 
 def confusion_matrix(
@@ -60,6 +55,7 @@ def confusion_matrix(
         raise ValueError(f"a confusion matrix must be square, but this one has shape {table.shape}.")
     table = np.pad(table, (0, max(len(names) - len(table), 0)))
     count = len(table)
+    right = np.trace(table) / max(table.sum(), 1)
     shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     ax.imshow(shares, cmap=scale(ax), vmin=0.0, vmax=1.0)
     ink = palette(ax)[-1]
@@ -73,7 +69,7 @@ def confusion_matrix(
         for label in ax.get_xticklabels():
             label.set(ha="right", rotation_mode="anchor")
     ax.grid(False)
-    return finish(ax, xlabel="predicted", ylabel="true", title=f"{np.trace(table) / max(table.sum(), 1):.1%} right")
+    return finish(ax, xlabel="predicted", ylabel="true", title=f"{ax.get_title()} {right:.1%} right".strip())
 
 
 def answers_against_truth(answers: ArrayLike, truth: ArrayLike, *, unit: str = "", ax: Any = None) -> Any:

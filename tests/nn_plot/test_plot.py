@@ -60,6 +60,48 @@ def test_matrices_with_names_shapes_and_numbers(plot):
         plot.matrices({"G": np.zeros((2, 2, 2))})
 
 
+def test_arrays_as_pictures(plot):
+    ax = plot.matrices({"left": np.eye(30), "right": np.array([[1.0, -2.0]])}, numbers=False)
+    assert [text.get_text() for text in ax.texts] == ["left", "right"]
+    assert [image.get_clim() for image in ax.images] == [(-1.0, 1.0), (-2.0, 2.0)]
+    (left, right, bottom, top), width, height = ax.images[0].get_extent(), *ax.figure.get_size_inches()
+    assert (right - left) * width / ax.get_xlim()[1] == pytest.approx(
+        (bottom - top) * height / np.ptp(ax.get_ylim()), rel=0.1
+    ), "nearly square"
+    many = plot.matrices({str(i): np.eye(8) for i in range(13)}, numbers=False)
+    assert many.figure.get_figwidth() < 10.1
+
+
+def test_lines(plot):
+    x = np.linspace(0, 1, 50)
+    ax = plot.lines(
+        {"function": np.exp, "values": x + 1, "own": ([0, 1, 2], tensor([1.0, 2.0, 3.0])), "samples": (x, x + 2)},
+        x, dots=["samples"], log="xy", xlabel="h", xticks=[0.1, 1.0],
+    )  # fmt: skip
+    found = lines(ax)
+    np.testing.assert_allclose(found["function"], np.stack([x, np.exp(x)], axis=1))
+    np.testing.assert_allclose(found["values"][:, 1], x + 1)
+    np.testing.assert_array_equal(found["own"], [[0, 1], [1, 2], [2, 3]])
+    styles = [(line.get_linestyle(), line.get_marker()) for line in ax.get_lines()]
+    assert styles == [("-", "None"), ("--", "None"), ("-.", "^"), ("None", "D")]
+    assert (ax.get_xscale(), ax.get_yscale(), ax.get_xlabel()) == ("log", "log", "h")
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["0.1", "1"]
+    model = nn.Linear(1, 1, rng=0)
+    drawn = lines(plot.lines({"model": model}, x[:, None]))["model"]  # float32, as its parameters
+    np.testing.assert_allclose(drawn[:, 1], model(x[:, None].astype("float32")).numpy()[:, 0])
+    with pytest.raises(ValueError, match="the curve 'short' has 3 values, but there are 50 numbers x"):
+        plot.lines({"short": [1, 2, 3]}, x)
+
+
+def test_panels(plot):
+    left, right = plot.panels("left", "right", share=True)
+    assert (left.get_title(), right.get_title(), left.figure is right.figure) == ("left", "right", True)
+    left.set_ylim(0, 7)
+    assert right.get_ylim() == (0, 7)
+    assert plot.confusion_matrix([0, 1], [0, 1], ax=right).get_title() == "right 100.0% right"
+    assert len(plot.panels("alone")) == 1
+
+
 def test_many_activations_get_axes_of_their_own(plot):
     functions = [getattr(nn, name)() for name in ACTIVATIONS]
     grid = plot.activations(functions)
@@ -109,6 +151,16 @@ def test_probabilities_are_cut_at_their_threshold(plot):
         # Of the filled regions only those that are there have paths: with 0 every probability is "class 1".
         seen.append(sum(len(path) > 0 for c in ax.collections[:1] for path in c.get_paths()))
     assert seen == [1, 2]
+
+
+def test_a_soft_boundary_shows_the_number(plot):
+    x = np.array([[-1.0, 0.0], [1.0, 0.0]])
+    ax = plot.decision_boundary(lambda grid: 3 * grid[:, 0], x, [-1, 1], soft=True, resolution=20)
+    shades = ax.images[0].get_array()
+    assert (shades.shape, shades.min(), shades.max()) == ((20, 20), -1.0, 1.0)
+    assert ax.collections[0].get_array().tolist() == [-1.2, 1.2], "the ends of the scale"
+    assert ax.collections[0].get_clim() == ax.images[0].get_clim()
+    assert plot.decision_boundary(lambda grid: grid[:, 0], x, [0, 1], legend=False).get_legend() is None
 
 
 def test_loss_surface(plot):
