@@ -1,10 +1,10 @@
 """Plots of networks: activations, decision boundaries, loss surfaces, histograms by layer, learning curves, confusion.
 
-Needs matplotlib (``pip install matplotlib``), which is imported when a plot is made. Every function except `frames`
-draws into ``ax`` (or new axes), changes no global setting, and returns the axes. All plots share one style: the colours
-of Okabe and Ito, which readers with red-green colour blindness can tell apart, on light and dark backgrounds (for
-example in ``plt.style.context("dark_background")``), distinct line styles, and blue and orange for positive and
-negative numbers.
+Needs matplotlib (``pip install matplotlib``), which is imported when a plot is made. Every function except `frames` and
+`panels` draws into ``ax`` (or new axes). None changes a global setting. All return axes except `frames`. All plots
+share one style: the colours of Okabe and Ito, which readers with red-green colour blindness can tell apart, on light
+and dark backgrounds (for example in ``plt.style.context("dark_background")``), distinct line styles, and blue and
+orange for positive and negative numbers.
 This package must not know how models are trained.
 """
 
