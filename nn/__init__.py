@@ -56,11 +56,11 @@ _NAMES = {
     "layers.transformer": "Transformer TransformerDecoder TransformerDecoderLayer TransformerEncoder "
     "TransformerEncoderLayer",
     "losses.recommendation": "recommend",
-    "models.units": "Adaline McCullochPitts Perceptron",
     "saving": "load save",
     "training": "CSVLog Callback Checkpoint CrossValidation EarlyStopping History JSONLLog ReduceOnPlateau "
     "cross_validate evaluate predict",
     "training.fit": "fit",
+    "units": "Adaline McCullochPitts Perceptron",
 }
 _ON_USE = {name: f"nn.{module}" for module, names in _NAMES.items() for name in names.split()}
 

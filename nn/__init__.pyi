@@ -27,9 +27,9 @@ from nn.layers.resizing import *
 from nn.layers.transformer import *
 from nn.losses import *
 from nn.losses.recommendation import recommend as recommend
-from nn.models.units import Adaline as Adaline, McCullochPitts as McCullochPitts, Perceptron as Perceptron
 from nn.module import Buffer as Buffer, Module as Module, Parameter as Parameter
 from nn.saving import load as load, save as save
 from nn.stateless import functional_call as functional_call
 from nn.training import *
 from nn.training.fit import fit as fit
+from nn.units import Adaline as Adaline, McCullochPitts as McCullochPitts, Perceptron as Perceptron

@@ -60,7 +60,7 @@ PAGES = [
     ("nn-data", "nn.data", "nn.data:"),
     ("nn-init", "nn.init", "nn.init"),
     ("nn-metrics", "nn.metrics", "nn.metrics"),
-    ("nn-models", "Models and single units", "nn.models"),
+    ("nn-models", "Models and single units", "nn.models nn.units"),
     ("nn-plot", "nn.plot", "nn.plot"),
     ("nn-utils", "nn.utils", "nn.utils: nn.utils.rnn:"),
     ("nn-sklearn", "nn.sklearn", "nn.sklearn"),

@@ -172,7 +172,7 @@ def test_modules_depend_on_what_is_drawn(case, rng):
     for p in model.parameters():
         p.data = rng.normal(size=p.shape)
     literature = type(model).__module__.startswith("nn.models")
-    unit = type(model).__module__.startswith("nn.models.units")  # not every change crosses its threshold
+    unit = type(model).__module__.startswith("nn.units")  # not every change crosses its threshold
     assert_true(model.astype("float64"), case.inputs(rng, 5), rng, exact=literature, tries=10 if unit else 1)
 
 
