@@ -92,8 +92,9 @@ def decision_boundary(
     refuse_nan(scores)
     if soft:
         shades = {"cmap": scale(ax, signed=True), "vmin": -1.2, "vmax": 1.2}
-        place = {"extent": (axes[0][0], axes[0][-1], axes[1][0], axes[1][-1]), "origin": "lower", "aspect": "auto"}
-        ax.imshow(np.clip(scores[:, 0], -1.0, 1.0).reshape(resolution, resolution), **place, **shades)
+        place = {"extent": (*axes[0][[0, -1]], *axes[1][[0, -1]]), "origin": "lower", "aspect": "auto"}
+        table = np.clip(scores[:, 0], -1.0, 1.0).reshape(resolution, resolution)
+        ax.imshow(table, interpolation="none", **place, **shades)
         ax.scatter(*points.T, c=2.4 * classes - 1.2, edgecolors=paper(ax), linewidths=0.5, s=14, **shades)
         ax.grid(False)
         return finish(ax, xlabel="$x_1$", ylabel="$x_2$")

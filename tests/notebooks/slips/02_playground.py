@@ -1,7 +1,5 @@
 """Slips in notebook 02."""
 
-STEP = "def l1_step(w, g, lr, l1):\n    moved = w - lr * g\n    "
-
 SLIPS = [
     (1, "loss, slope = 3.24, 3.6", "the 1/2 is missing"),
     (1, "loss, slope = 3.24, 1.8", "only in the loss"),
@@ -21,12 +19,10 @@ SLIPS = [
     (3, "after = 0.5 + 0.03 * (0.2 + 0.05)", "The sign is wrong: the change"),
     (3, "after = 0.5 - (0.2 + 0.05)", "Did you forget the learning rate"),
     (3, "after = 0.5 - 0.03 * (0.2 + 0.1 * 0.5 * 0.5**2)", "not its derivative"),
-    (4, STEP + "return moved - lr * l1 * np.sign(w)", "you let the weight cross zero"),
-    (4, STEP + "new = moved - lr * l1\n    return 0.0 if moved * new < 0 else new", "downwards"),
-    (4, STEP + "return moved - lr * l1 * w", "the penalty of L2"),
-    (4, STEP + "new = moved - lr * l1 * np.sign(w)\n    return 0.0 if w * new < 0 else new", "because of the gradient"),
-    (4, STEP + "return moved + lr * l1 * np.sign(w)", "away from zero"),
-    (4, STEP + "return moved", "the penalty is missing"),
+    (4, "steps = 240 // 12", "one epoch only"),
+    (4, "steps = 240 * 30", "for each point"),
+    (4, "steps = 30", "for each epoch"),
+    (4, "steps = 240 * 12 * 30", "instead of dividing"),
     (5, "bias = 2.5", "did not square the radius"),
     (5, "bias = -6.25", "The sign"),
     (5, "bias = 5**2", "diameter"),

@@ -264,7 +264,7 @@ def playground(data="circle", hidden=(4, 2), inputs=(0, 1), lr=0.03, l2=0.0, act
     def build():
         x, y = nn.data.playground(data, noise=0.0, seed=0)
         rng = np.random.default_rng(0)
-        model = nn.MLP([len(inputs), *hidden, 1], activation, None if data.startswith("regress") else "tanh")
+        model = nn.MLP([len(inputs), *hidden, 1], activation, "tanh")
         for layer in model:
             if isinstance(layer, nn.Linear):
                 nn.init.uniform_(layer.weight, -0.5, 0.5, rng=rng)
@@ -365,12 +365,9 @@ NOTEBOOKS = {
     "02: L2 0.01": (playground(hidden=[4], l2=0.01), None),
     "02: L2 0.1": (playground(hidden=[4], l2=0.1), None),
     "02: L2 1": (playground(hidden=[4], l2=1.0), "decay-too-strong"),
-    "02: all inputs": (playground(hidden=[4], inputs=range(7)), None),
-    **{
-        f"02: {name}": (playground(name), None)
-        for name in ("xor", "gauss", "spiral", "regress-plane", "regress-gauss")
-    },
-    "02: spiral": (playground("spiral", [8, 8]), None),
+    **{f"02: {name}": (playground(name), None) for name in ("xor", "gauss", "spiral")},
+    "02: xor, 3 units": (playground("xor", [3], lr=0.1), None),
+    "02: spiral, 8 and 8": (playground("spiral", [8, 8]), None),
     "02: spiral, sines": (playground("spiral", [8, 8], (0, 1, 5, 6)), None),
 }  # fmt: skip
 
