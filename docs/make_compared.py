@@ -27,6 +27,7 @@ from torchview import draw_graph
 from torchviz import make_dot
 
 PICTURES = Path(__file__).resolve().parent / "pictures" / "compared"
+TALL = {"mlp": 700, "block": 1100}  # heights of the window in which TensorBoard's graphs are legible
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
@@ -54,7 +55,7 @@ def draw_neuron(notebook):
     x, w, b = Value(2.0), Value(-3.0), Value(6.5)
     y = (x * w + b).relu()
     y.backward()
-    save(names["draw_dot"](y), "neuron_micrograd")
+    save(names["draw_dot"](y, rankdir="TB"), "neuron_micrograd")
 
 
 def draw_networks(found):
@@ -106,13 +107,16 @@ def photograph(found, folder):
                 clip = {"x": 0, "y": box["y"] - 10, "width": 520, "height": box["height"] + 20}
                 page.screenshot(path=PICTURES / f"{name}_netron.png", clip=clip)
             with serving("tensorboard", "--logdir", str(logs)) as address:
-                page = browser.new_page(viewport={"width": 1100, "height": 800})
+                size = {"width": 1100, "height": TALL[name]}
+                page = browser.new_page(viewport=size, device_scale_factor=2)
                 page.goto(f"{address}/#graphs")
-                page.locator(f'g.node[data-name^="{type(model).__name__}"]').first.dblclick(force=True)
-                page.wait_for_timeout(2000)
+                box = page.locator(f'g.node[data-name^="{type(model).__name__}"] rect').first.bounding_box()
+                page.mouse.dblclick(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+                page.locator(f'g.node[data-name^="{type(model).__name__}/"]').first.wait_for()  # it is open
                 page.get_by_text("Fit to screen").click()
                 page.wait_for_timeout(2000)
-                page.screenshot(path=PICTURES / f"{name}_tensorboard.png")
+                clip = {"x": 290, "y": 135, "width": 460, "height": TALL[name] - 135}
+                page.screenshot(path=PICTURES / f"{name}_tensorboard.png", clip=clip)
         browser.close()
 
 

@@ -36,15 +36,15 @@ def outcome():
 
 def draw(found):
     """Losses by epoch, the confusion matrix, and all digits of the test that were misread."""
-    figure = plt.figure(figsize=(10.5, 4.2), layout="constrained")
-    left, middle, right = figure.add_gridspec(1, 3, width_ratios=[4, 4, 1.3])
+    figure = plt.figure(figsize=(6.4, 6.8), layout="constrained")  # narrow, so that a phone need not shrink it much
+    grid = figure.add_gridspec(2, 2, height_ratios=[3, 4], width_ratios=[4, 1])
     _, train, _, test, _ = map(list, zip(*found.rows, strict=True))
-    curves = figure.add_subplot(left)
+    curves = figure.add_subplot(grid[0, :])
     plot.learning_curves({"training part": train, "test part": test}, log=True, ax=curves)
     curves.set(ylabel="cross-entropy", title="loss")
-    plot.confusion_matrix(found.answers, found.y_test, ax=figure.add_subplot(middle))
+    plot.confusion_matrix(found.answers, found.y_test, ax=figure.add_subplot(grid[1, 0]))
     missed = np.flatnonzero(found.answers != found.y_test)[:4]
-    images = right.subgridspec(max(len(missed), 1), 1)
+    images = grid[1, 1].subgridspec(max(len(missed), 1), 1)
     for row, i in enumerate(missed):
         ax = figure.add_subplot(images[row])
         ax.imshow(found.x_test[i].reshape(8, 8), cmap="Greys", vmin=0.0, vmax=1.0)

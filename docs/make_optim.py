@@ -34,8 +34,8 @@ SHOWN = [  # what is drawn in one panel, as it is written
     ["one_cycle(0.1, steps=100)", "one_cycle(0.1, steps=100, shape='linear')"],
     ["warmup(15, cosine(0.1, steps=85))"],
     ["chain({0: 0.05, 40: 0.09})"],
-    ["chain({0: cosine(0.1, 30), 30: cosine(0.1, 70)})"],
-    ["warmup(10, chain({0: 0.1, 40: 0.05, 60: 0.01}))"],
+    ["chain({0: cosine(0.1, 30),\n       30: cosine(0.1, 70)})"],
+    ["warmup(10, chain({0: 0.1, 40: 0.05,\n                  60: 0.01}))"],
 ]
 WAYS = {  # the same settings as in the table of the page
     "sgd, lr=0.001": ("sgd", {"lr": 0.001}),
@@ -47,8 +47,8 @@ WAYS = {  # the same settings as in the table of the page
 
 def draw_schedules():
     """A panel for every schedule."""
-    rows = -(-len(SHOWN) // 3)
-    figure, panels = plt.subplots(rows, 3, figsize=(10.5, 2.1 * rows), sharex=True, sharey=True, layout="constrained")
+    rows = -(-len(SHOWN) // 2)
+    figure, panels = plt.subplots(rows, 2, figsize=(6.4, 1.8 * rows), sharex=True, sharey=True, layout="constrained")
     for ax in panels.flat[len(SHOWN) :]:
         ax.remove()
     for ax, texts in zip(panels.flat, SHOWN, strict=False):
@@ -63,6 +63,8 @@ def draw_schedules():
         ax.spines[["top", "right"]].set_visible(False)
     for ax in panels[-1]:
         ax.set_xlabel("steps done")
+    for ax in panels[:, 0]:
+        ax.set_ylabel("learning rate")
     return figure
 
 
@@ -73,19 +75,19 @@ def rosenbrock(x):
 
 def draw_valley():
     """The paths of some methods until f < 1e-6 on a contour map, and their values over the steps."""
-    figure, (plane, curves) = plt.subplots(1, 2, figsize=(10.5, 4.2), layout="constrained")
+    figure, (plane, curves) = plt.subplots(2, 1, figsize=(6.4, 7.6), layout="constrained")
     grid = np.meshgrid(np.linspace(-1.7, 1.7, 69), np.linspace(-0.8, 2.6, 69))
     plane.contour(*grid, rosenbrock(grid), levels=[3, 30, 300], colors="#999999", linewidths=0.7)
     for (name, (method, hyper)), colour in zip(WAYS.items(), COLOURS, strict=False):
         found = minimize(rosenbrock, np.array([-1.2, 1.0]), method, max_steps=20_000, target=1e-6, tolerance=0, **hyper)
         x, y = thinned(found.xs).T
-        plane.plot(x, y, color=colour, linewidth=1.1, label=f"{name}: {found.steps} steps")
+        plane.plot(x, y, color=colour, linewidth=1.1)
         shown = np.unique(np.geomspace(1, found.steps + 1, 120).astype(int)) - 1
-        curves.plot(shown + 1, found.values[shown], color=colour, linewidth=1.4)
+        curves.plot(shown + 1, found.values[shown], color=colour, linewidth=1.4, label=f"{name}: {found.steps} steps")
     plane.plot(1.0, 1.0, "k*")
     plane.set(xlim=(-1.7, 1.7), ylim=(-0.8, 2.6), xlabel="x", ylabel="y")
-    plane.legend(fontsize=7, loc="upper center")
     curves.set(xscale="log", yscale="log", xlabel="steps", ylabel="f")
+    curves.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False)
     curves.grid(alpha=0.25, linewidth=0.6)
     for ax in (plane, curves):
         ax.spines[["top", "right"]].set_visible(False)

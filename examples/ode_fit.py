@@ -48,13 +48,14 @@ def draw(path, parameters):
     """Draw the pelts and the fitted curves."""
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(figsize=(9, 3.4), layout="constrained")
+    figure, axes = plt.subplots(figsize=(6.4, 3.6), layout="constrained")
     curves = np.exp(history(parameters))
     years = np.linspace(YEARS[0], YEARS[-1], len(curves))
     for i, name in enumerate(["hares", "lynxes"]):
         axes.plot(years, curves[:, i], f"C{i}", label=f"{name}, fitted")
         axes.plot(YEARS, PELTS[:, i], f"C{i}o", label=f"{name}, pelts")
-    axes.set(ylabel="thousands of pelts", xticks=YEARS[::4], ylim=(0, 95), title="Lotka-Volterra, fitted to 21 years")
+    axes.set(xlabel="year", ylabel="thousands of pelts", xticks=YEARS[::4], ylim=(0, 105))
+    axes.set_title("Lotka-Volterra, fitted to 21 years")
     axes.legend(ncols=2)
     figure.savefig(path)
     plt.close(figure)

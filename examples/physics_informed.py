@@ -42,14 +42,14 @@ def draw(path, u, losses):
     """Draw the network's solution beside the exact one, and the loss."""
     import matplotlib.pyplot as plt
 
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), width_ratios=[3, 2], layout="constrained")
+    figure, (upper, lower) = plt.subplots(2, 1, figsize=(6.4, 6.0), layout="constrained")
     t = np.linspace(0, END, 300)[:, None]
-    left.plot(t, exact(t), "grey", linewidth=5, alpha=0.4, label="exact")
-    left.plot(t, u(t), "C0", label="network")
-    left.set(xlabel="t", ylabel="u", title="A damped oscillator, learned from its equation")
-    left.legend()
-    right.semilogy(losses)
-    right.set(xlabel="step", title="Mean squared residual")
+    upper.plot(t, exact(t), "grey", linewidth=5, alpha=0.4, label="exact")
+    upper.plot(t, u(t), "C0", label="network")
+    upper.set(xlabel="t", ylabel="u", title="A damped oscillator, learned from its equation")
+    upper.legend()
+    lower.semilogy(losses)
+    lower.set(xlabel="step", title="Mean squared residual")
     figure.savefig(path)
     plt.close(figure)
 

@@ -27,7 +27,7 @@ def maker():
 
 def test_the_picture_is_that_of_the_first_program(maker):
     assert maker["PICTURE"].read_text(encoding="utf-8") == maker["picture"](), "run python docs/make_readme.py"
-    assert maker["PICTURE"].name in PAGE.read_text(encoding="utf-8").partition("```")[0], "the picture is beside it"
+    assert maker["PICTURE"].name in PAGE.read_text(encoding="utf-8").partition("```")[0], "the picture is next to it"
 
 
 def test_the_table_is_that_of_the_results(maker, text):
