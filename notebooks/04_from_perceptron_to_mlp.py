@@ -8,7 +8,6 @@
 # Four points are enough to tell the story: all pairs of 0 and 1.
 
 # %%
-import matplotlib.pyplot as plt
 import numpy as np
 
 import nn
@@ -44,16 +43,11 @@ print("not", opposite([[0], [1]]).tolist())
 # %%
 def planes(pictures):
     """Draw decision boundaries side by side: for each title a score function, points and labels."""
-    _, axes = plt.subplots(1, len(pictures), figsize=(2.5 * len(pictures), 2.7))
-    for ax, (title, (score, points, labels)) in zip(axes, pictures.items(), strict=True):
-        nn.plot.decision_boundary(score, points, labels, resolution=50, ax=ax)
-        ax.set(title=title, xticks=[0, 1], yticks=[0, 1])
-        ax.get_legend().remove()
-    return axes
+    for ax, (score, points, labels) in zip(nn.plot.panels(*pictures, height=2.8), pictures.values(), strict=True):
+        nn.plot.decision_boundary(score, points, labels, resolution=50, legend=False, ax=ax)
 
 
 planes({"and": (both, X, AND), "or": (either, X, OR)})
-plt.show()
 
 # %% [markdown]
 # ## Learning from mistakes
@@ -88,7 +82,6 @@ def score_after(count):
 
 
 planes({f"after {count} updates": (score_after(count), X, AND) for count in [2, 5, 8, 11]})
-plt.show()
 
 # %% [markdown]
 # Novikoff proved in 1962 that the perceptron always stops if some line separates the classes. His theorem does not say
@@ -154,7 +147,7 @@ print(record)
 # ## Learning from the weighted sum
 #
 # Widrow and Hoff's ADALINE has the same structure as the perceptron. But it learns from the sum $z = w^\top x + b$
-# *before* the threshold: it minimises the mean of $(t - z)^2$, and applies the threshold $z > 0.5$ only to give its
+# *before* the threshold: it minimizes the mean of $(t - z)^2$, and applies the threshold $z > 0.5$ only to give its
 # answer.
 #
 # This is linear regression. It has a best solution even when no line separates the classes, and a system of linear
@@ -182,9 +175,7 @@ for name, batch in [("all samples at once", True), ("one sample at a time", Fals
     adaline.weight.data[:] = [1.0, -0.5]
     errors[name] = adaline.fit(X, XOR, epochs=300, lr=0.1, batch=batch).errors[1:]
     print(f"{name}: w = {adaline.weight.numpy().round(3)}, b = {adaline.bias.item():.3f}")
-ax = nn.plot.learning_curves(errors)
-ax.set(ylabel="mean squared error", ylim=(0, None))
-plt.show()
+ax = nn.plot.lines(errors, range(1, 301), xlabel="epoch", ylabel="mean squared error")
 
 # %% [markdown]
 # ## A hidden layer, set by hand
@@ -222,19 +213,17 @@ for x, h, y in zip(X, hidden, by_hand(X).numpy(), strict=True):
 draw(by_hand(tensor(X, name="x")), grads="off")
 
 # %% [markdown]
-# Why does it work? The hidden layer moves the points. In the plane of $h_1$ and $h_2$, two of them coincide, and a
-# straight line is enough to separate the classes. In the plane of the inputs, that line becomes a strip.
+# Why does it work? The hidden layer moves the points. In the plane of $h_1$ and $h_2$ (on the right), two of them
+# coincide at (1, 0), and a straight line is enough to separate the classes. In the plane of the inputs, that line
+# becomes a strip.
 
 # %%
-_, ax = planes(
+planes(
     {
         "before the hidden layer": (lambda x: by_hand(x) - 0.5, X, XOR),
         "after the hidden layer": (lambda h: by_hand[2:](h) - 0.5, hidden, XOR),
     }
 )
-ax.set(xlabel="$h_1$", ylabel="$h_2$", xticks=[0, 1, 2])
-ax.annotate("two points", (1, 0), (1.0, 0.3), arrowprops={"arrowstyle": "->"})
-plt.show()
 
 # %% [markdown]
 # ## A hidden layer, learned
@@ -264,14 +253,11 @@ def learn(activation, seed, steps=500):
 sigmoid, sigmoid_losses = learn("sigmoid", seed=1)
 tanh, tanh_losses = learn("tanh", seed=1)
 stuck, stuck_losses = learn("tanh", seed=2)
-nn.plot.learning_curves(
-    {"sigmoid": sigmoid_losses, "tanh": tanh_losses, "tanh, other initial weights": stuck_losses}
-).set(xlabel="step", ylabel="mean squared error")
-plt.show()
+curves = {"sigmoid": sigmoid_losses, "tanh": tanh_losses, "tanh, other initial weights": stuck_losses}
+ax = nn.plot.lines(curves, range(500), xlabel="step", ylabel="mean squared error")
 
 # %%
 planes({"sigmoid": (lambda x: sigmoid(x) - 0.5, X, XOR), "tanh": (tanh, X, XOR), "tanh, stuck": (stuck, X, XOR)})
-plt.show()
 
 # %% [markdown]
 # The third network is stuck. It gets two points right, and for the other two it outputs 0, which is neither class. It
@@ -371,17 +357,14 @@ def largest_error(model):
     return np.abs(model(grid).numpy() - curve(grid)).max()
 
 
-_, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.6))
-left.plot(grid, curve(grid), color="black", linewidth=4, alpha=0.25, label="curve")
-for width, dash in [(4, ":"), (8, "--"), (16, "-")]:
-    left.plot(grid, lines[widths.index(width)](grid).numpy(), dash, label=f"{width} ReLU units")
-left.set(xlabel="x")
-left.legend()
-right.loglog(widths, [largest_error(model) for model in lines], "o-", label="ReLU, set by hand")
-right.loglog(widths, [min(map(largest_error, models)) for models in nets], "s--", label="tanh, trained, best of 3")
-right.set(xlabel="units in the hidden layer", ylabel="largest error", xticks=widths, xticklabels=widths)
-right.legend()
-plt.show()
+errors = {
+    "ReLU, set by hand": [largest_error(model) for model in lines],
+    "tanh, trained, best of 3": [min(map(largest_error, models)) for models in nets],
+}
+left, right = nn.plot.panels("the curve and three networks", "largest error")
+shown = {f"{width} ReLU units": lines[widths.index(width)] for width in [4, 8, 16]}
+nn.plot.lines({"curve": curve, **shown}, grid, ax=left, xlabel="x")
+ax = nn.plot.lines(errors, widths, log="xy", ax=right, xlabel="units in the hidden layer", xticks=widths)
 
 # %% [markdown]
 # ## Exercises

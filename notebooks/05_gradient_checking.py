@@ -5,13 +5,12 @@
 # as far as it could. This notebook plants such a bug, shows how it hides, and finds the line it is in.
 
 # %%
-import matplotlib.pyplot as plt
 import numpy as np
 
 import nn
 import nn.plot
 import optim
-from autograd import custom_op, debug, grad, gradcheck, tensor
+from autograd import custom_op, debug, gradcheck, tensor
 from nn.exercises import check
 from nn.zoo import EXERCISES
 
@@ -64,9 +63,8 @@ def train(model):
     return history
 
 
-ax = nn.plot.learning_curves({"right rule": train(network(good)), "wrong rule": train(network(bad))})
-ax.set(xlabel="step", ylabel="loss", ylim=(0, None))
-plt.show()
+curves = {"right rule": train(network(good)), "wrong rule": train(network(bad))}
+ax = nn.plot.lines(curves, range(400), xlabel="step", ylabel="loss")
 
 # %% [markdown]
 # Both losses fall, but with the wrong rule the loss gets no lower than it would with a straight line between the moons.
@@ -101,13 +99,12 @@ def central(at, h):
     return (np.sin(at + h) - np.sin(at - h)) / (2 * h)
 
 
-_, ax = plt.subplots()
-ax.loglog(steps, errors(forward, np.float64), label="one-sided, float64")
-ax.loglog(steps, errors(central, np.float64), label="two-sided, float64")
-ax.loglog(steps, errors(central, np.float32), ":", label="two-sided, float32")
-ax.set(xlabel="step h", ylabel="error", ylim=(1e-12, 10))
-ax.legend()
-plt.show()
+curves = {
+    "one-sided, float64": errors(forward, np.float64),
+    "two-sided, float64": errors(central, np.float64),
+    "two-sided, float32": errors(central, np.float32),
+}
+ax = nn.plot.lines(curves, steps, log="xy", xlabel="step h", ylabel="error", ylim=(1e-12, 10))
 
 # %% [markdown]
 # On the right the step is too large, and the curvature of the sine causes the error. On the left the step is too small:
@@ -162,15 +159,7 @@ print(gradcheck(shares, np.array([1.0, 2.0, 4.0]), raise_on_failure=False))
 # return one of the two slopes, or a value between them.
 
 # %%
-z = np.linspace(-1, 1, 201)
-_, ax = plt.subplots(figsize=(6.4, 3))
-ax.plot(z, np.abs(z), label="|x|")
-ax.plot(z, np.maximum(z, 0), label="relu(x)")
-ax.plot(z, [grad(np.abs)(v) for v in z], "--", color="C0", label="|x|'")
-ax.plot(z, [grad(lambda v: np.maximum(v, 0))(v) for v in z], "--", color="C1", label="relu'(x)")
-ax.legend(ncols=2)
-ax.set_xlabel("x")
-plt.show()
+ax = nn.plot.activations([np.abs, nn.ReLU()], low=-1, high=1)
 print(gradcheck(lambda x: np.sum(np.abs(x)), np.array([0.5, 0.0])))
 
 # %% [markdown]

@@ -18,7 +18,6 @@
 # are. The next notebook is about optimizers that improve on it.
 
 # %%
-import matplotlib.pyplot as plt
 import numpy as np
 
 import nn
@@ -45,19 +44,11 @@ def visited_by(f, start, steps, **settings):
     return np.array(optim.minimize(f, start, "sgd", max_steps=steps, tolerance=0, **settings).xs)
 
 
-def picture(ax, f, way, title, reach=4.2):
-    w = np.linspace(-reach, reach, 200)
-    ax.plot(w, f(w), color="0.7", linewidth=3)
-    ax.plot(way, f(way), "o-", color=nn.plot.COLOURS[0], markersize=4, linewidth=1)
-    ax.plot(way[0], f(way[0]), "o", color=nn.plot.COLOURS[1])
-    ax.set(title=title, xlabel="w", xlim=(-reach, reach))
-
-
-figure, axes = plt.subplots(1, 4, figsize=(10, 2.7), sharey=True)
-for ax, lr, words in zip(axes, [0.05, 0.5, 1.8, 2.02], ["too slow", "good", "overshoots", "diverges"], strict=True):
-    picture(ax, bowl, visited_by(bowl, -3.5, 12, lr=lr), f"$\\eta$ = {lr}: {words}")
-axes[0].set(ylabel="f(w)", ylim=(-0.5, 9))
-plt.show()
+w = np.linspace(-4.4, 4.4, 200)
+rates = {"too slow: 0.05": 0.05, "good: 0.5": 0.5, "overshoots: 1.8": 1.8, "diverges: 2.02": 2.02}
+for ax, lr in zip(nn.plot.panels(*rates, share=True), rates.values(), strict=True):
+    way = visited_by(bowl, -3.5, 12, lr=lr)
+    nn.plot.lines({"f(w)": bowl, "steps": (way, bowl(way))}, w, ax=ax, xlabel="w", ylim=(-0.5, 11))
 
 # %% [markdown]
 # With $\eta = 1$ the factor is 0, so a single step reaches the minimum. Above 1, every step jumps over the minimum.
@@ -80,16 +71,14 @@ def valleys(w):
     return 0.05 * w**4 - 0.6 * w**2 + 0.6 * w
 
 
-figure, axes = plt.subplots(1, 3, figsize=(10, 2.9), sharey=True)
-for ax, settings, title in zip(
-    axes,
-    [{"lr": 0.05}, {"lr": 0.5}, {"lr": 0.05, "momentum": 0.9}],
-    ["$\\eta$ = 0.05: trapped", "$\\eta$ = 0.5: jumps out", "$\\eta$ = 0.05 with momentum 0.9"],
-    strict=True,
-):
-    picture(ax, valleys, visited_by(valleys, 3.8, 30, **settings), title, reach=4.4)
-axes[0].set(ylabel="f(w)", ylim=(-4, 6))
-plt.show()
+runs = {
+    "rate 0.05: trapped": {"lr": 0.05},
+    "rate 0.5: jumps out": {"lr": 0.5},
+    "rate 0.05, momentum 0.9": {"lr": 0.05, "momentum": 0.9},
+}
+for ax, settings in zip(nn.plot.panels(*runs, share=True), runs.values(), strict=True):
+    way = visited_by(valleys, 3.8, 19, **settings)
+    nn.plot.lines({"f(w)": valleys, "steps": (way, valleys(way))}, w, ax=ax, xlabel="w", ylim=(-4, 7))
 
 # %% [markdown]
 # ## Flat points
@@ -142,28 +131,21 @@ for size in sizes:
 # times as much. This is why small batches pay off.
 
 # %%
-figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.6))
-for size, colour in zip([1, 16, 256], nn.plot.COLOURS, strict=False):
-    left.plot(*estimates[size][:50].T, ".", color=colour, markersize=3, label=f"batches of {size}")
-left.plot(*slope(start, x, t), "k+", markersize=12, label="all samples")
-left.set(xlabel="gradient of w", ylabel="gradient of b", title="50 estimates each")
-left.legend()
-spread = [np.sqrt(estimates[size].var(axis=0).sum()) for size in sizes]
-right.loglog(sizes, spread, "o", label="measured")
+clouds = {f"batches of {size}": tuple(estimates[size][:50].T) for size in [1, 16, 256]}
+clouds["all samples"] = tuple(slope(start, x, t)[:, None])
 alone = np.array([slope(start, x[i : i + 1], t[i : i + 1]) for i in range(200)])
-expected = np.sqrt(alone.var(axis=0).sum() / sizes)
-right.loglog(sizes, expected, "--", color="0.5", label=r"deviation of one sample / $\sqrt{B}$")
-marks = [0.1, 0.2, 0.5, 1, 2]
-right.set(xlabel="batch size B", ylabel="standard deviation of the gradient")
-right.set(xticks=sizes, xticklabels=sizes, yticks=marks, yticklabels=marks)
-right.minorticks_off()
-right.legend()
-plt.show()
+spread = {
+    "measured": [np.sqrt(estimates[size].var(axis=0).sum()) for size in sizes],
+    r"one sample / $\sqrt{B}$": np.sqrt(alone.var(axis=0).sum() / sizes),
+}
+left, right = nn.plot.panels("50 estimates each", "standard deviation of the gradient")
+nn.plot.lines(clouds, dots=clouds, ax=left, xlabel="gradient of w", ylabel="gradient of b")
+ax = nn.plot.lines(spread, sizes, log="xy", ax=right, xlabel="batch size B", xticks=sizes)
 
 # %% [markdown]
-# The next picture shows the same noise along the path of gradient descent. All three runs take 40 steps with a learning
-# rate of 0.15. With all samples, the path is smooth. With single samples it wanders and never settles, so single
-# samples need a much smaller learning rate.
+# The next picture shows the same noise along the path of gradient descent, with $w$ across and $b$ upwards. All three
+# runs take 40 steps with a learning rate of 0.15. With all samples, the path is smooth. With single samples it wanders
+# and never settles, so single samples need a much smaller learning rate.
 
 
 # %%
@@ -188,8 +170,6 @@ def surface(w, b):
 
 ways = {"all samples": path(200, 0.15), "batches of 10": path(10, 0.15), "single samples": path(1, 0.15)}
 ax = nn.plot.loss_surface(surface, (-1, 2.5), (-1.2, 1.4), trajectories=ways, resolution=25, levels=10)
-ax.set(xlabel="w", ylabel="b")
-plt.show()
 
 # %% [markdown]
 # Some texts *add up* the gradients of a batch, others average them. The sum is $B$ times the mean, so its learning rate

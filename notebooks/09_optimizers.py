@@ -17,7 +17,6 @@
 # and what optimizers do about it: momentum, a learning rate for every weight, and schedules.
 
 # %%
-import matplotlib.pyplot as plt
 import numpy as np
 
 import nn
@@ -50,7 +49,7 @@ print("ratio of the largest curvature to the smallest:", round(np.linalg.cond(cu
 #
 # **Momentum** remembers past gradients. Across the valley, the gradients change sign and cancel. Along the valley, they
 # add up. The velocity $v \leftarrow \mu v - \eta g$ grows to $1/(1-\mu)$ times a single step, which is ten times for
-# $\mu = 0.9$.
+# $\mu = 0.9$. The picture shows every fourth of the first 300 points.
 
 # %%
 ways = {
@@ -65,10 +64,7 @@ ax = nn.plot.loss_surface(
     resolution=40,
     levels=10,
 )
-ax.set_rasterization_zorder(1.5)
-ax.plot(1, 1, "*", color="white", markersize=12)
-ax.set(title="every fourth point of the first 300 steps", xlabel="x", ylabel="y")
-plt.show()
+ax.set_rasterization_zorder(1.5)  # the contours are stored as pixels, which makes the file smaller
 
 # %% [markdown]
 # How many steps does each method need until the value is below $10^{-6}$? We chose a good learning rate for each of
@@ -160,7 +156,7 @@ print("reformulated:", visited(nesterov=True))
 # same, the $t$-th step has the length $\eta/\sqrt{t}$, so the effective learning rate tends to zero.
 #
 # RMSProp replaces the sum with a moving average, so its steps do not tend to zero. Adam adds momentum, and corrects
-# both averages for the bias of their first steps.
+# both averages for the bias of their first steps. Here is what each of them makes of a constant gradient of 3:
 
 # %%
 makers = {
@@ -168,20 +164,17 @@ makers = {
     "RMSProp": lambda p: optim.RMSprop(p, lr=0.1, alpha=0.9),
     "Adam": lambda p: optim.Adam(p, lr=0.1),
 }
-figure, ax = plt.subplots(figsize=(5.6, 3.4))
-for (name, make), dash in zip(makers.items(), ["-", "--", "-."], strict=True):
+lengths = {}
+for name, make in makers.items():
     w = tensor(0.0, requires_grad=True)
     optimizer, way = make([w]), [0.0]
     for _ in range(1000):
         w.grad = np.array(3.0)
         optimizer.step()
         way.append(w.item())
-    lengths = -np.diff(way)
-    ax.loglog(np.arange(1, 1001), lengths, dash, label=name)
-    print(f"{name}: the lengths of steps 1, 4 and 100 are {lengths[[0, 3, 99]].round(4)}")
-ax.set(xlabel="step", ylabel="length of the step", title="constant gradient of 3")
-ax.legend()
-plt.show()
+    lengths[name] = -np.diff(way)
+    print(f"{name}: the lengths of steps 1, 4 and 100 are {lengths[name][[0, 3, 99]].round(4)}")
+ax = nn.plot.lines(lengths, np.arange(1, 1001), log="xy", xlabel="step", ylabel="length of the step")
 
 # %% [markdown]
 # All three divide by a square root, and add a small $\varepsilon$ to avoid a division by zero. The papers add it
@@ -207,7 +200,8 @@ for name in ["momentum-newson", "adagrad-hwang", "adam-paper"]:
 # ## On a network
 #
 # Now for a network with one hidden layer of 32 units, trained on handwritten digits. All runs start from the same
-# weights and use the same batches. Once again, the learning rates matter at least as much as the choice of optimizer.
+# weights and use the same batches. The picture shows the cross-entropy of the training digits. Once again, the learning
+# rates matter at least as much as the choice of optimizer.
 
 # %%
 digits = nn.data.digits()
@@ -225,8 +219,7 @@ curves = {
     )["loss"]
     for name, make in choices.items()
 }
-nn.plot.learning_curves(curves, log=True).set(ylabel="training cross-entropy")
-plt.show()
+ax = nn.plot.learning_curves(curves, log=True)
 
 # %% [markdown]
 # ## Schedules
@@ -244,8 +237,7 @@ schedules = [
     optim.warmup(10, optim.exponential(1.0, 0.97)),
 ]
 curves = {type(schedule).__name__: [schedule(step) for step in steps] for schedule in schedules}
-nn.plot.learning_curves(curves).set(xlabel="step", ylabel="learning rate")
-plt.show()
+ax = nn.plot.lines(curves, steps, xlabel="step", ylabel="learning rate")
 
 # %% [markdown]
 # Schedules help most where the gradient is noisy. Here a line is fitted to 200 points, and each step sees a single one
@@ -276,12 +268,8 @@ def path(lr, steps):
 best = np.polyfit(x, t, 1)
 rates = {"rate 0.1": 0.1, "rate 0.005": 0.005, "rate 2 / (20 + t)": optim.inverse_time(a=2, b=20)}
 distances = {name: np.linalg.norm(path(lr, 3000) - best, axis=1) for name, lr in rates.items()}
-figure, ax = plt.subplots(figsize=(6.4, 3.6))
-for (name, far), dash in zip(distances.items(), ["-", "--", "-."], strict=True):
-    ax.semilogy(np.arange(50, 3001, 50), far[1:].reshape(-1, 50).mean(axis=1), dash, label=name)
-ax.set(xlabel="step", ylabel="distance to the best line")
-ax.legend()
-plt.show()
+means = {name: far[1:].reshape(-1, 50).mean(axis=1) for name, far in distances.items()}
+ax = nn.plot.lines(means, np.arange(50, 3001, 50), log="y", xlabel="step", ylabel="distance to the best line")
 
 # %% [markdown]
 # You need not know in advance when to lower the learning rate. `nn.ReduceOnPlateau` watches a number, such as the loss
