@@ -94,14 +94,11 @@ def draw(
         raise ValueError(f"max_nodes must be at least 1, not {max_nodes}.")
     if depth is not None and depth < 0:
         raise ValueError(f"depth must be None or at least 0, not {depth}.")
-    for name, value, allowed in (
-        ("values", values, get_args(Shown)),
-        ("grads", grads, get_args(Shown)),
-        ("direction", direction, get_args(Direction)),
-        ("renderer", renderer, get_args(Renderer)),
-    ):
-        if value not in allowed:
-            raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, not {value!r}.")
+    choices: dict[str, tuple[str, Any]] = {"values": (values, Shown), "grads": (grads, Shown)}
+    choices |= {"direction": (direction, Direction), "renderer": (renderer, Renderer)}
+    for name, (value, kind) in choices.items():
+        if value not in get_args(kind):
+            raise ValueError(f"{name} must be one of {', '.join(map(repr, get_args(kind)))}, not {value!r}.")
 
     def prepared(whole: Graph, depth: int | None, opened: Drawing | None = None) -> Drawing:
         graph = shrink(whole, depth=depth, max_nodes=max_nodes)

@@ -260,16 +260,13 @@ def diff(a: Recording, b: Recording, *, rtol: float = 1e-5, atol: float = 1e-8) 
     """
     pairs = list(zip_longest(a, b))
     parting = next((i for i, (x, y) in enumerate(pairs) if _program(x) != _program(y)), len(pairs))
-    for i, (x, y) in enumerate(pairs[:parting]):
-        found = _compare("value", i, x, y, rtol, atol)
-        if found is not None:
-            return found
+    ends = _backwards(pairs) if parting == len(pairs) else ()
+    for kind, places in (("value", enumerate(pairs[:parting])), ("gradient", ends)):
+        for i, (x, y) in places:
+            if (found := _compare(kind, i, x, y, rtol, atol)) is not None:
+                return found
     if parting < len(pairs):
         return Difference("program", parting, *pairs[parting], (), None, parting)
-    for i, (x, y) in _backwards(pairs):
-        found = _compare("gradient", i, x, y, rtol, atol)
-        if found is not None:
-            return found
     return Difference("same", len(pairs), None, None, (), None, len(pairs))
 
 
@@ -296,9 +293,8 @@ def _made(entry: Entry | None) -> str:
     return f"{entry.name}{f' = {entry.op}' if entry.op else ''}{f' {shape}' if shape else ''} {entry.vertex.dtype}"
 
 
-def _compare(
-    kind: Literal["value", "gradient"], i: int, x: Entry, y: Entry, rtol: float, atol: float
-) -> Difference | None:
+def _compare(kind: Any, i: int, x: Entry, y: Entry, rtol: float, atol: float) -> Difference | None:
+    """Where a value or a gradient of two entries differs by more than the tolerance."""
     a, b = getattr(x, kind), getattr(y, kind)
     if a is None or b is None:
         if a is None and b is None:
