@@ -87,6 +87,23 @@ class _Learner(Module):
         """
         return weighted_sum(type(self).__name__, x, self.weight) + self.bias
 
+    def _samples(self, x: Any, y: Any, dtype: DTypeLike) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Inputs (N, n) and labels (N,) as arrays of a dtype."""
+        owner, labels = type(self).__name__, self.labels
+        xs, ys = (np.array(plain(a, f"{owner}: an array to learn from"), dtype, order="C") for a in (x, y))
+        if xs.ndim != 2 or xs.shape[1] != self.in_features or not len(xs) or ys.shape != xs.shape[:1]:
+            raise OperandError(
+                f"{owner} needs inputs of shape (N, {self.in_features}) and labels of shape (N,), not {xs.shape} and "
+                f"{ys.shape}."
+            )
+        wrong = ~np.isin(ys, labels)
+        if wrong.any():
+            other = LABELS[labels == LABELS[0]]
+            low, high = (f"{label:g}" for label in labels)
+            hint = f" To use these, pass labels=({other[0]:g}, {other[1]:g})." if np.isin(ys, other).all() else ""
+            raise LabelError(f"{owner}: labels must be {low} or {high}, but one is {ys[wrong][0]:g}.{hint}")
+        return xs, ys
+
     def _labelled(self, answer: Any) -> Any:
         low, high = self.labels
         return answer if low == 0.0 else low + (high - low) * answer
@@ -188,7 +205,7 @@ these classes.
 
         Raises OperandError for wrong shapes, LabelError for other labels, ValueError if lr is not positive.
         """
-        xs, ys = samples("Perceptron", x, y, self.weight, self.labels, self.weight.dtype)
+        xs, ys = self._samples(x, y, self.weight.dtype)
         if not 0.0 < lr < np.inf:
             raise ValueError(f"lr must be a positive number, not {lr!r}.")
         w, b = self.weight.data, self.bias.data[()]
@@ -281,7 +298,7 @@ class Adaline(_Learner):
 
         Raises OperandError for wrong shapes, LabelError for other labels.
         """
-        xs, ys = samples("Adaline", x, y, self.weight, self.labels, np.float64)
+        xs, ys = self._samples(x, y, np.float64)
         center, middle = xs.mean(axis=0), ys.mean()
         inputs = xs - center
         w = np.linalg.lstsq(inputs.T @ inputs, inputs.T @ (ys - middle), rcond=None)[0]
@@ -302,7 +319,7 @@ class Adaline(_Learner):
         >>> print(nn.Adaline(1).fit([[0.0], [1.0]], [0, 1], epochs=20, lr=0.5))
         20 epochs: mean squared error from 0.5 to 2.235e-06.
         """
-        xs, ys = samples("Adaline", x, y, self.weight, self.labels, np.float64)
+        xs, ys = self._samples(x, y, np.float64)
         if not 0.0 < lr < np.inf:
             raise ValueError(f"lr must be a positive number, not {lr!r}.")
         w, b = self.weight.data.astype(np.float64), float(self.bias.data)
@@ -347,22 +364,3 @@ def weighted_sum(owner: str, x: Any, weight: Tensor) -> Any:
         )
     # Not a matrix product, which may round differently for one sample and for many: scores of 0 matter here.
     return np.sum(x * weight, axis=-1)
-
-
-def samples(
-    owner: str, x: Any, y: Any, weight: Tensor, labels: tuple[float, float], dtype: DTypeLike
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Inputs (N, n) and labels (N,) as arrays of a dtype."""
-    xs, ys = (np.array(plain(a, f"{owner}: an array to learn from"), dtype, order="C") for a in (x, y))
-    if xs.ndim != 2 or xs.shape[1] != weight.shape[0] or not len(xs) or ys.shape != xs.shape[:1]:
-        raise OperandError(
-            f"{owner} needs inputs of shape (N, {weight.shape[0]}) and labels of shape (N,), not {xs.shape} and "
-            f"{ys.shape}."
-        )
-    wrong = ~np.isin(ys, labels)
-    if wrong.any():
-        other = LABELS[labels == LABELS[0]]
-        low, high = (f"{label:g}" for label in labels)
-        hint = f" To use these, pass labels=({other[0]:g}, {other[1]:g})." if np.isin(ys, other).all() else ""
-        raise LabelError(f"{owner}: labels must be {low} or {high}, but one is {ys[wrong][0]:g}.{hint}")
-    return xs, ys

@@ -16,7 +16,7 @@ from autograd.provenance import where
 from nn.arrays import Operand, plain
 from nn.defaults import get_default_dtype
 from nn.errors import ActivationWarning, LossShapeError
-from nn.module import Buffer as Buffer
+from nn.module import Buffer
 from nn.of_function import _OfFunction
 
 if TYPE_CHECKING:  # see nn.of_function
@@ -48,13 +48,10 @@ class _Loss(_OfFunction):
             *first, last = map(repr, self._reductions)
             raise ValueError(f"reduction must be {', '.join(first)} or {last}, not {reduction!r}.")
         super().__init__(*args, reduction=reduction, **settings)
-
-    @staticmethod
-    def _buffer(weight: Any) -> Buffer | None:
-        """Weights as part of the state. Numbers and lists get the default dtype of parameters."""
-        if weight is None:
-            return None
-        return Buffer(weight if isinstance(weight, np.ndarray | Tensor) else np.asarray(weight, get_default_dtype()))
+        for name in ("weight", "pos_weight"):  # part of the state; numbers and lists get the dtype of parameters
+            if (given := getattr(self, name, None)) is not None:
+                array = given if isinstance(given, np.ndarray | Tensor) else np.asarray(given, get_default_dtype())
+                setattr(self, name, Buffer(array))
 
 
 def check_reduction(name: str, shape: tuple[int, ...], reduction: str) -> None:

@@ -8,7 +8,7 @@ from autograd.ops.arithmetic import where as _where
 from autograd.ops.transcendental import log as _log, log1p as _log1p, relu as _relu, softplus as _softplus
 from nn.arrays import Operand, plain, polymorphic
 from nn.errors import LabelError, PredictionError
-from nn.losses.base import Buffer, Reduction, check_activation, counted, of, pair, reduced, short_of, weights
+from nn.losses.base import Reduction, check_activation, counted, of, pair, reduced, short_of, weights
 
 __all__ = ["BCELoss", "BCEWithLogitsLoss", "HingeLoss", "PerceptronLoss", "SoftMarginLoss"]
 
@@ -54,10 +54,6 @@ def binary_cross_entropy(
 
 class BCELoss(of.BCELoss, of=binary_cross_entropy, takes="probabilities"):
     """The binary cross-entropy of predicted probabilities."""
-
-    def __init__(self, weight: Any = None, *, reduction: Reduction = "mean") -> None:
-        super().__init__(reduction=reduction)
-        self.weight: Buffer | Any = self._buffer(weight)
 
 
 @polymorphic
@@ -105,11 +101,6 @@ def binary_cross_entropy_with_logits(
 
 class BCEWithLogitsLoss(of.BCEWithLogitsLoss, of=binary_cross_entropy_with_logits, takes="scores"):
     """The binary cross-entropy of scores, to which it applies the sigmoid itself."""
-
-    def __init__(self, weight: Any = None, *, reduction: Reduction = "mean", pos_weight: Any = None) -> None:
-        super().__init__(reduction=reduction)
-        self.weight: Buffer | Any = self._buffer(weight)
-        self.pos_weight: Buffer | Any = self._buffer(pos_weight)
 
 
 @polymorphic

@@ -14,7 +14,6 @@ from autograd.ops.transcendental import exp as _exp, log as _log
 from nn.arrays import Operand, plain, polymorphic
 from nn.errors import LabelError, LossShapeError
 from nn.losses.base import Reduction, array, check_activation, check_reduction, counted, of, pair, reduced, weights
-from nn.module import Buffer
 from nn.validation import probability
 
 __all__ = ["CrossEntropyLoss", "KLDivLoss", "NLLLoss"]
@@ -81,13 +80,14 @@ def cross_entropy(
 class CrossEntropyLoss(of.CrossEntropyLoss, of=cross_entropy, takes="class scores"):
     """The cross-entropy of one class among several, from scores to which it applies softmax itself."""
 
+    weight: Any
+    ignore_index: int
+
     def __init__(
         self, weight: Any = None, *, ignore_index: int = IGNORED, reduction: Reduction = "mean",
         label_smoothing: float = 0.0,
     ) -> None:  # fmt: skip
-        super().__init__(reduction=reduction)
-        self.weight: Buffer | Any = self._buffer(weight)
-        self.ignore_index: int = int(ignore_index)
+        super().__init__(weight, ignore_index=int(ignore_index), reduction=reduction)
         self.label_smoothing: float = probability("label_smoothing", label_smoothing)
 
 
@@ -121,11 +121,6 @@ def nll_loss(
 
 class NLLLoss(of.NLLLoss, of=nll_loss, takes="class log-probabilities"):
     """The negative log-likelihood of the right class, from log-probabilities."""
-
-    def __init__(self, weight: Any = None, *, ignore_index: int = IGNORED, reduction: Reduction = "mean") -> None:
-        super().__init__(reduction=reduction)
-        self.weight: Buffer | Any = self._buffer(weight)
-        self.ignore_index: int = int(ignore_index)
 
 
 @polymorphic
