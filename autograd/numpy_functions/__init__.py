@@ -6,7 +6,6 @@ from autograd.numpy_functions import (  # noqa: F401 - they fill the table
     constants,
     joining,
     linear_algebra,
-    padding,
     products,
     reductions,
     refused,

@@ -22,6 +22,11 @@ def as_tensor(a: Any) -> Tensor:
     return a if isinstance(a, Tensor) else constant(np.asarray(a))
 
 
+def plain(a: Any) -> Any:
+    """The values of a Tensor, for conditions and positions, which have no gradient."""
+    return a.data if isinstance(a, Tensor) else np.asarray(a)
+
+
 def on_axis(a: Any, axis: int | None) -> tuple[Any, int]:
     """An array and one of its axes, counted from the front; without an axis, the flattened array and 0."""
     return (np.ravel(a), 0) if axis is None else (a, normalize_axis_index(axis, a.ndim))

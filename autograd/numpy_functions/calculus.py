@@ -6,10 +6,9 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from autograd.engine.tensor import constant
-from autograd.numpy_functions.arguments import NoValue, along, as_operand, as_tensor
+from autograd.numpy_functions.arguments import NoValue, along, as_operand, as_tensor, plain
 from autograd.numpy_functions.protocol import STATUS, implements, named
 from autograd.numpy_functions.refused import ZEROS, refusal
-from autograd.numpy_functions.selection import plain
 from autograd.ops import arithmetic, shape
 
 

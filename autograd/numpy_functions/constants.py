@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.tensor import constant
+from autograd.numpy_functions.arguments import plain
 from autograd.numpy_functions.protocol import implements, named, values_of
-from autograd.numpy_functions.selection import plain
 
 
 def on_values(function: Callable[..., Any]) -> Callable[..., Any]:

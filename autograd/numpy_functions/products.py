@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.tensor import Tensor, constant
-from autograd.numpy_functions.arguments import as_operand
+from autograd.numpy_functions.arguments import as_operand, plain
 from autograd.numpy_functions.protocol import implements, refuse_extra, values_of
-from autograd.numpy_functions.selection import plain
 from autograd.ops import linear, shape
 
 

@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import normalize_axes
-from autograd.numpy_functions.arguments import NoValue, as_operand, as_tensor
+from autograd.numpy_functions.arguments import NoValue, as_operand, as_tensor, plain
 from autograd.numpy_functions.protocol import composed, implements
-from autograd.numpy_functions.selection import plain
 from autograd.ops import arithmetic, linalg, reduce, shape
 
 
@@ -112,31 +111,25 @@ def _lowered(full: Any, a: Any, axis: Any, keepdims: bool) -> Any:
     return full.reshape(tuple(n for k, n in enumerate(full.shape) if k not in axes))
 
 
-def _spread_of(root: bool) -> Callable[..., Any]:
+def _spread(function: Callable[..., Any], op: Callable[..., Any]) -> Callable[..., Any]:
     def general(
-        a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: float = 0, keepdims: Any = False, *,
-        where: Any = True, mean: Any = NoValue, correction: Any = NoValue,
+        a: Any, axis: Any, ddof: float, keepdims: bool, dtype: Any = None, where: Any = True, mean: Any = NoValue,
+        correction: Any = NoValue,
     ) -> Any:  # fmt: skip
         a = as_operand(a)
         a = a.astype(dtype) if is_given(dtype) else a
         ddof = correction if is_given(correction) else ddof
-        keepdims = bool(keepdims) and keepdims is not NoValue
-        where = True if where is True or where is NoValue else plain(where)
+        where = True if where is True else plain(where)
         if not is_given(mean):
-            spread = reduce.std if root else reduce.var
-            return spread(a, axis=axis, ddof=ddof, keepdims=keepdims, where=where)
+            return op(a, axis=axis, ddof=ddof, keepdims=keepdims, where=where)
         freedom = _count_where(a, where, axis) - ddof
         freedom = np.where(freedom > 0, freedom, np.nan).astype(a.dtype)  # too few numbers have no spread
         deviation = arithmetic.where(where, a - mean, 0.0)
-        if root:
+        if op is reduce.std:
             return _lowered(linalg.euclidean(deviation, axis=axis, keepdims=True) / np.sqrt(freedom), a, axis, keepdims)
         return _lowered(reduce.sum(deviation * deviation, axis=axis, keepdims=True) / freedom, a, axis, keepdims)
 
-    return general
-
-
-def _spread_with_options(function: Callable[..., Any], op: Callable[..., Any], root: bool) -> Callable[..., Any]:
-    as_numpy = composed(function, _spread_of(root))
+    as_numpy = composed(function, general)
 
     def call(
         a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: float = 0, keepdims: Any = False, *,
@@ -144,14 +137,14 @@ def _spread_with_options(function: Callable[..., Any], op: Callable[..., Any], r
     ) -> Any:  # fmt: skip
         keepdims = bool(keepdims) and keepdims is not NoValue
         if options := chosen(dtype=dtype, where=where, mean=mean, correction=correction):
-            return as_numpy(a, axis, ddof=ddof, keepdims=keepdims, **options)
+            return as_numpy(a, axis=axis, ddof=ddof, keepdims=keepdims, **options)
         return op(a, axis=axis, ddof=ddof, keepdims=keepdims)
 
     return call
 
 
-implements(np.var, direct=True)(_spread_with_options(np.var, reduce.var, False))
-implements(np.std, direct=True)(_spread_with_options(np.std, reduce.std, True))
+_var = implements(np.var, direct=True)(_spread(np.var, reduce.var))
+_std = implements(np.std, direct=True)(_spread(np.std, reduce.std))
 
 
 def _running(op: Callable[..., Any]) -> Callable[..., Any]:
@@ -201,26 +194,17 @@ implements(np.nanmax)(_nan_version(_amax, -np.inf))
 implements(np.nanmin)(_nan_version(_amin, np.inf))
 
 
-def _valid(a: Any, where: Any) -> Any:
-    valid = ~np.isnan(plain(a))
-    return valid if where is True or where is NoValue else valid & plain(where)
-
-
-@implements(np.nanmean)
-def _nanmean(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True
-) -> Any:
-    return _mean(_without_nan(a, 0.0), axis, dtype, None, keepdims, where=_valid(a, where))
-
-
-def _nan_spread(root: bool) -> Callable[..., Any]:
-    spread = _spread_of(root)
+def _of_valid(reduction: Callable[..., Any]) -> Callable[..., Any]:
+    """A reduction of the numbers that are not NaN, by its ``where``."""
 
     def call(a: Any, *args: Any, where: Any = True, **kwargs: Any) -> Any:
-        return spread(_without_nan(a, 0.0), *args, where=_valid(a, where), **kwargs)
+        valid = ~np.isnan(plain(a))
+        where = valid if where is True or where is NoValue else valid & plain(where)
+        return reduction(_without_nan(a, 0.0), *args, where=where, **kwargs)
 
     return call
 
 
-implements(np.nanvar)(_nan_spread(False))
-implements(np.nanstd)(_nan_spread(True))
+implements(np.nanmean)(_of_valid(_mean))
+implements(np.nanvar)(_of_valid(_var))
+implements(np.nanstd)(_of_valid(_std))

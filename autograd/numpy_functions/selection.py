@@ -7,15 +7,10 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from autograd.engine.tensor import Tensor
-from autograd.numpy_functions.arguments import NoValue, along, as_operand, as_tensor, on_axis
+from autograd.numpy_functions.arguments import NoValue, along, as_operand, as_tensor, on_axis, plain
 from autograd.numpy_functions.protocol import implements, refuse_extra
 from autograd.numpy_functions.refused import PIECES, refusal
 from autograd.ops import arithmetic, shape
-
-
-def plain(a: Any) -> Any:
-    """The values of a Tensor, for conditions and positions, which have no gradient."""
-    return a.data if isinstance(a, Tensor) else np.asarray(a)
 
 
 @implements(np.where, direct=True)

@@ -23,7 +23,7 @@ SOURCES = {
 # Files with words that are names of ops, too, in tables of something else.
 OTHER_TABLES = {
     "autograd/compiling/rewriting.py": [{"copy", "reshape"}],  # methods that give a number back
-    "autograd/numpy_functions/padding.py": [{"minimum", "maximum", "mean"}],  # modes of np.pad
+    "autograd/numpy_functions/shapes.py": [{"minimum", "maximum", "mean"}],  # modes of np.pad
     "autograd/numpy_functions/selection.py": [{"min", "max"}],  # the names of np.clip's bounds
     "autograd/pytorch_methods.py": [
         {"max", "min", "std", "var"},
