@@ -1,7 +1,7 @@
 """`debug`: raises an error that explains the first number that is not finite, or an array changed under a graph."""
 
 import sys
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -50,11 +50,9 @@ slope at 0
         super().__enter__()
         _debugger().quiet.__enter__()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        _debugger().quiet.__exit__(kind, error, trace)
-        super().__exit__(kind, error, trace)
+    def __exit__(self, *error: Any) -> None:
+        _debugger().quiet.__exit__(*error)
+        super().__exit__(*error)
 
 
 def _debugger() -> "Debugger":

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
-from types import CodeType, FrameType, TracebackType
+from types import CodeType, FrameType
 from typing import Any, TypeVar
 
 from autograd.callers import is_ours
@@ -124,9 +124,7 @@ class Mode:
         _OUTSIDE.set((*_OUTSIDE.get(), state))
         STATE.set(state.replace(**self._changes))
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: Any) -> None:
         *outer, state = _OUTSIDE.get()
         _OUTSIDE.set(tuple(outer))
         STATE.set(state)

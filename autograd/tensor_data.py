@@ -20,9 +20,9 @@ from autograd.errors import (
     RequiresGradError,
     UnusedInputError,
 )
-from autograd.fingerprints import fingerprint, hand_out
 from autograd.hooks import HookHandle
 from autograd.provenance import describe
+from autograd.stale import fingerprint, hand_out
 from autograd.surface import Flags, Surface
 
 ndarray = np.ndarray

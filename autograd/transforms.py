@@ -7,9 +7,10 @@ from typing import Any, Never
 
 import numpy as np
 
-from autograd.engine.graph import STATE, State, Vertex
+from autograd.engine.graph import Vertex
 from autograd.engine.tensor import Tensor, leaf, plain
 from autograd.errors import GradientShapeError, NonScalarBackwardError
+from autograd.modes import changed
 from autograd.pytree import flatten, leaves, unflatten
 from autograd.tensor_data import own_array
 from autograd.trace import Argnums, Function, Trace, argument, check_number, slope_dtype
@@ -268,12 +269,8 @@ def hessian(function: Function, argnums: Argnums = 0) -> Function:
 
 
 def _slopes(trace: Trace, outputs: list[Any], seeds: list[Any]) -> list[Any]:
-    outside = STATE.get()
-    token = STATE.set(State(True, outside.scope, outside.watch, trace.readings))
-    try:
+    with changed(grad=True, readings=trace.readings):
         return trace.pull(outputs, seeds, create_graph=True, release=False)
-    finally:
-        STATE.reset(token)
 
 
 def _match(given: Any, tree: Any, arrays: Sequence[Any], what: str) -> list[Any]:

@@ -28,8 +28,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograd import Tensor
 from autograd.arrays import only_numbers
-from autograd.fingerprints import take_back
 from autograd.lazy import on_use as _on_use
+from autograd.stale import take_back
 from nn.defaults import Randomness, generator
 from nn.validation import fitting
 

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from autograd import LiveGraphError, Tensor
 from autograd.callers import users_level
-from autograd.fingerprints import take_back
+from autograd.stale import take_back
 from autograd.tensor_data import Argument
 from nn.arrays import is_live, plain
 from nn.defaults import get_default_dtype

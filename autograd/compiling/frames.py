@@ -19,10 +19,7 @@ _NUMPY = np.__file__.removesuffix("__init__.py")
 # On behalf of the user: who reads a Tensor's value there is the caller.
 _HANDS = tuple(os.path.join(_HOUSE, "autograd", f"{name}.py") for name in ("values", "tensor_data", "surface"))
 # Whoever reads there looks for slips of the user's, and decides nothing about values.
-LOOKING_AFTER = (
-    *(os.path.join(_HOUSE, "autograd", f"{name}.py") for name in ("fingerprints", "stale")),
-    os.path.join(_HOUSE, "nn", "equal_units.py"),
-)
+LOOKING_AFTER = tuple(os.path.join(_HOUSE, *path) for path in (("autograd", "stale.py"), ("nn", "equal_units.py")))
 
 
 @cache

@@ -21,8 +21,8 @@ from autograd.compiling.settled import plain_value, settle_survivors, settle_ten
 from autograd.compiling.templates import Effect, Existing, TensorOf
 from autograd.engine.graph import Leaf
 from autograd.engine.tensor import Tensor
-from autograd.fingerprints import HANDED_OUT, hand_out
 from autograd.recording import RECORDER
+from autograd.stale import HANDED_OUT, hand_out
 
 
 class Trace:

@@ -23,7 +23,7 @@ from autograd.compiling.planning import Plan
 from autograd.compiling.templates import Effect, build, values_of_template
 from autograd.engine.codegen import source_file
 from autograd.engine.tensor import Tensor
-from autograd.fingerprints import hand_out
+from autograd.stale import hand_out
 
 OTHER = object()  # what a program returns when a check does not come out as it did in the trace
 

@@ -18,10 +18,9 @@ from autograd.engine.graph import SMALL, STATE, Node
 from autograd.engine.tape import TRANSPARENT, record, source
 from autograd.engine.tensor import Tensor, constant, leaf
 from autograd.errors import AutogradError
-from autograd.fingerprints import HANDED_OUT, fingerprint
-from autograd.interpret import finish, unrecorded, variadic
+from autograd.interpret import constant_if_real, constant_outputs, finish, record_outputs, unrecorded, variadic
 from autograd.operand_errors import PLAIN, explain, operand
-from autograd.outputs import constant_if_real, constant_outputs, record_outputs
+from autograd.stale import HANDED_OUT, fingerprint
 
 Function = Callable[..., Any]
 _files = count(1)

@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd.engine.codegen import unchanged as unchanged, write_function, write_vjp
 from autograd.facts import Facts
-from autograd.outputs import recorded
+from autograd.interpret import recorded
 from autograd.signatures import RESIDUALS, Rule, read_kernel, read_places, read_rule, rules_of
 
 REGISTRY: dict[str, "Op"] = {}

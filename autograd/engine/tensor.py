@@ -20,7 +20,7 @@ from autograd.arrays import is_real_floating, native, only_numbers
 from autograd.engine.backward import backward_pass
 from autograd.engine.graph import SMALL, Info, Leaf, Vertex, sequence
 from autograd.errors import InvalidDtypeError
-from autograd.fingerprints import hand_out, take_back
+from autograd.stale import hand_out, take_back
 from autograd.tensor_data import refuse_dtype
 from autograd.values import TensorValues
 from autograd.words import refuse_words

@@ -4,10 +4,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.gradcheck.nodes import operand_names
 from autograd.gradcheck.plan import Column
 from autograd.gradcheck.problem import Runnable, watched
 from autograd.gradcheck.recorder import Record, Recorder
+from autograd.operand_errors import operand_names
 
 _STEPS = (2.0**-16, 2.0**-24, 2.0**-34)  # the smaller ones where the function takes another way nearby
 _CANCELLED = 1e-4  # shares that add up to less of their sizes than this cancel: a shift that drops out, for instance
@@ -70,7 +70,7 @@ def _turn(nodes: list[Record], sides: list[list[Record]]) -> str | None:
 def _of(here: Record, up: list[Record], down: list[Record], step: float, g: Any) -> list[Leak]:
     """The leaks into one node: an entry for each constant operand or attribute that differs from side to side."""
     constants = [i for i, parent in enumerate(here.node.parents) if parent is None]
-    names = operand_names(here.node)
+    names = operand_names(here.node.op, here.node.operands)
 
     def values(record: Record) -> dict[int | str, Any]:
         """The constant operands by number, the attributes by name."""

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.backward import backward_pass, fit
-from autograd.engine.graph import Node
 from autograd.engine.tensor import Tensor, constant
 from autograd.gradcheck.noise import error_of
 from autograd.gradcheck.problem import Array, GraphProblem, Problem, RuleFailure, Run, Variable, spacing, vertex_of
 from autograd.gradcheck.recorder import Record
+from autograd.operand_errors import operand_names
 
 
 class NodeProblem(Problem):
@@ -21,7 +21,7 @@ class NodeProblem(Problem):
         self._record = record
         self._node = node
         self._live = [i for i, parent in enumerate(node.parents) if parent is not None]
-        names = operand_names(node)
+        names = operand_names(node.op, node.operands)
         self._data = record.data
         self.inputs: Sequence[Variable] = [Variable(names[i], np.array(self._data[i], np.float64)) for i in self._live]
         values = self.values([variable.value for variable in self.inputs])
@@ -92,7 +92,7 @@ class RuleOfNode:
         node = record.node
         self._node = node
         self._live = [i for i, parent in enumerate(node.parents) if parent is not None]
-        self._names = operand_names(node)
+        self._names = operand_names(node.op, node.operands)
         self._data = record.data
         arrived = incoming if isinstance(incoming, tuple) else (incoming,)
         gs = ["g"] if len(arrived) == 1 else [f"g[{k}]" for k in range(len(arrived))]
@@ -122,9 +122,3 @@ class RuleOfNode:
             missing = constant(np.zeros(np.shape(self._data[i])))
             outputs.append((f"the gradient of {self._names[i]}", missing if gradient is None else gradient))
         return Run(places, outputs)
-
-
-def operand_names(node: Node) -> list[str]:
-    """The names of the operands, numbered where an op takes any number of them."""
-    names, count = node.op.operands, len(node.operands)
-    return list(names) if len(names) == count else [f"{names[0]}[{i}]" for i in range(count)]

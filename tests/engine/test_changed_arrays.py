@@ -9,7 +9,7 @@ import pytest
 
 import nn
 from autograd import InPlaceError, StaleLeafError, Tensor, custom_op, grad, jacobian, tensor, vjp
-from autograd.fingerprints import _places, fingerprint
+from autograd.stale import _places, fingerprint
 from nn import functional as F
 
 ROWS = 40

@@ -8,8 +8,8 @@ from autograd.debugging import node_of
 from autograd.engine.graph import SMALL, STATE, Leaf, Node, Vertex
 from autograd.engine.tape import source
 from autograd.engine.tensor import Tensor, leaf, leaf_of_array, plain, tensor
+from autograd.interpret import node_of_outputs, output_of
 from autograd.modes import Watch
-from autograd.outputs import node_of_outputs, output_of
 from autograd.pytree import flatten
 
 
