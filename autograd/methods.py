@@ -1,6 +1,7 @@
 """The operators and methods of Tensor: those that ops name in their records, and those made of NumPy functions."""
 
 import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -43,16 +44,6 @@ def reshape(self: Tensor, *sizes: Any, order: Any = "C") -> Any:
     return shape.reshape(self, shape=size) if order == "C" else np.reshape(self, size, order)
 
 
-def ravel(self: Tensor, order: Any = "C") -> Any:
-    """The numbers as a Tensor with one axis.
-
-    >>> from autograd import tensor
-    >>> tensor([[1.0, 2.0], [3.0, 4.0]]).ravel()
-    tensor([1., 2., 3., 4.])
-    """
-    return shape.ravel(self) if order == "C" else np.ravel(self, order)
-
-
 def transpose(self: Tensor, *axes: Any) -> Any:
     """The axes in another order, reversed if none is given.
 
@@ -92,26 +83,6 @@ def astype(
     return arithmetic.astype(self, dtype=dtype) if dtype.kind == "f" else constant(self.data.astype(dtype))
 
 
-def nonzero(self: Tensor) -> Any:
-    """The positions of the entries that are not 0: one array for each axis.
-
-    >>> from autograd import tensor
-    >>> tensor([0.0, 3.0, 4.0]).nonzero()
-    (array([1, 2]),)
-    """
-    return np.nonzero(self)
-
-
-def searchsorted(self: Tensor, v: Any, side: Any = "left", sorter: Any = None) -> Any:
-    """The positions where numbers must be inserted into this sorted Tensor to keep it sorted.
-
-    >>> from autograd import tensor
-    >>> tensor([1.0, 2.0, 4.0]).searchsorted([0.5, 3.0])
-    array([0, 2])
-    """
-    return np.searchsorted(self, v, side, sorter)
-
-
 def argpartition(self: Tensor, kth: Any, axis: int | None = -1, kind: Any = "introselect", order: Any = None) -> Any:
     """The order that puts the kth smallest entry at position k, smaller ones before it and larger ones after it.
 
@@ -121,47 +92,6 @@ def argpartition(self: Tensor, kth: Any, axis: int | None = -1, kind: Any = "int
     tensor(1.)
     """
     return np.argpartition(self, kth, axis, kind, order)
-
-
-def diagonal(self: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    """The diagonal of each matrix.
-
-    >>> from autograd import tensor
-    >>> tensor([[1.0, 2.0], [3.0, 4.0]]).diagonal()
-    tensor([1., 4.])
-    """
-    return np.diagonal(self, offset, axis1, axis2)
-
-
-def trace(self: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None) -> Any:
-    """The sum of the diagonal of each matrix.
-
-    >>> from autograd import tensor
-    >>> tensor([[1.0, 2.0], [3.0, 4.0]]).trace()
-    tensor(5.)
-    """
-    return np.trace(self, offset, axis1, axis2, dtype, out)
-
-
-def take(self: Tensor, indices: Any, axis: int | None = None, out: Any = None, mode: Any = "raise") -> Any:
-    """The entries at given positions, along an axis or in the flattened Tensor.
-
-    >>> from autograd import tensor
-    >>> tensor([[1.0, 2.0], [3.0, 4.0]]).take([1, 1], axis=0)
-    tensor([[3., 4.],
-            [3., 4.]])
-    """
-    return np.take(self, indices, axis, out, mode)
-
-
-def compress(self: Tensor, condition: Any, axis: int | None = None, out: Any = None) -> Any:
-    """The entries where a condition holds, along an axis or in the flattened Tensor.
-
-    >>> from autograd import tensor
-    >>> tensor([1.0, 2.0, 3.0]).compress([True, False, True])
-    tensor([1., 3.])
-    """
-    return np.compress(condition, self, axis, out)
 
 
 def repeat(self: Tensor, repeats: Any, axis: int | None = None, *sizes: int) -> Any:
@@ -174,26 +104,6 @@ def repeat(self: Tensor, repeats: Any, axis: int | None = None, *sizes: int) -> 
     if sizes:
         raise OperandTypeError(f"repeat{(n := (repeats, axis, *sizes))}: for whole copies, write np.tile(t, {n}).")
     return np.repeat(self, repeats, axis=axis)
-
-
-def round(self: Tensor, decimals: int = 0, out: Any = None) -> Any:
-    """The numbers rounded to some decimals: piecewise constant, so without gradient.
-
-    >>> from autograd import tensor
-    >>> tensor([1.26, 2.0], requires_grad=True).round(1)
-    tensor([1.3, 2. ])
-    """
-    return np.round(self, decimals, out)
-
-
-def conjugate(self: Tensor) -> Any:
-    """The numbers unchanged, because they are real.
-
-    >>> from autograd import tensor
-    >>> tensor([1.0, 2.0]).conjugate(), tensor([1.0, 2.0]).real
-    (tensor([1., 2.]), tensor([1., 2.]))
-    """
-    return np.conjugate(self)
 
 
 def imaginary(self: Tensor) -> Any:
@@ -226,6 +136,35 @@ def matrix_transpose(self: Tensor) -> Any:
     return shape.swapaxes(self, -2, -1)
 
 
+# Methods that are functions of NumPy: with their parameters, the docstring, and its example.
+OF_NUMPY: dict[str, tuple[Callable[..., Any], str, str]] = {
+    "ravel": (lambda self, order="C": shape.ravel(self) if order == "C" else np.ravel(self, order),
+        "The numbers as a Tensor with one axis.",
+        "tensor([[1.0, 2.0], [3.0, 4.0]]).ravel() -> tensor([1., 2., 3., 4.])"),
+    "nonzero": (lambda self: np.nonzero(self), "The positions of the entries that are not 0: one array for each axis.",
+        "tensor([0.0, 3.0, 4.0]).nonzero() -> (array([1, 2]),)"),
+    "searchsorted": (lambda self, v, side="left", sorter=None: np.searchsorted(self, v, side, sorter),
+        "The positions where numbers must be inserted into this sorted Tensor to keep it sorted.",
+        "tensor([1.0, 2.0, 4.0]).searchsorted([0.5, 3.0]) -> array([0, 2])"),
+    "diagonal": (lambda self, offset=0, axis1=0, axis2=1: np.diagonal(self, offset, axis1, axis2),
+        "The diagonal of each matrix.", "tensor([[1.0, 2.0], [3.0, 4.0]]).diagonal() -> tensor([1., 4.])"),
+    "trace": (lambda self, offset=0, axis1=0, axis2=1, dtype=None, out=None:
+        np.trace(self, offset, axis1, axis2, dtype, out),
+        "The sum of the diagonal of each matrix.", "tensor([[1.0, 2.0], [3.0, 4.0]]).trace() -> tensor(5.)"),
+    "take": (lambda self, indices, axis=None, out=None, mode="raise": np.take(self, indices, axis, out, mode),
+        "The entries at given positions, along an axis or in the flattened Tensor.",
+        "tensor([[1.0, 2.0], [3.0, 4.0]]).take([1, 1], axis=0) -> tensor([[3., 4.],\n        [3., 4.]])"),
+    "compress": (lambda self, condition, axis=None, out=None: np.compress(condition, self, axis, out),
+        "The entries where a condition holds, along an axis or in the flattened Tensor.",
+        "tensor([1.0, 2.0, 3.0]).compress([True, False, True]) -> tensor([1., 3.])"),
+    "round": (lambda self, decimals=0, out=None: np.round(self, decimals, out),
+        "The numbers rounded to some decimals: piecewise constant, so without gradient.",
+        "tensor([1.26, 2.0], requires_grad=True).round(1) -> tensor([1.3, 2. ])"),
+    "conjugate": (lambda self: np.conjugate(self), "The numbers unchanged, because they are real.",
+        "tensor([1.0, 2.0]).conjugate(), tensor([1.0, 2.0]).real -> (tensor([1., 2.]), tensor([1., 2.]))"),
+}  # fmt: skip
+
+
 def attach() -> None:
     """Give Tensor its operators and methods."""
     for op in REGISTRY.values():
@@ -242,13 +181,15 @@ def attach() -> None:
             if options and "dim" in options:
                 function = in_either_words(name, function, options)
             setattr(Tensor, name, write_method(op, function, options) if options else op.function)
-    written: tuple[Any, ...] = (
-        *(reshape, ravel, transpose, astype, diagonal, trace, take, compress, repeat, round, conjugate),
-        *(nonzero, searchsorted, argpartition),
-    )
-    aliases = {"conj": conjugate}
     divmods = {"__divmod__": divide_with_remainder, "__rdivmod__": divided_with_remainder}
-    for name, function in ({f.__name__: f for f in written} | aliases | divmods).items():
+    written: dict[str, Any] = {f.__name__: f for f in (reshape, transpose, astype, repeat, argpartition)}
+    for name, (function, doc, doctest) in OF_NUMPY.items():
+        call, _, result = doctest.partition(" -> ")
+        function.__name__, function.__qualname__, function.__module__ = name, f"Tensor.{name}", Tensor.__module__
+        function.__doc__ = f"{doc}\n\n>>> from autograd import tensor\n>>> {call}\n{result}"
+        written[name] = function
+    conjugate = written["conj"] = written["conjugate"]
+    for name, function in (written | divmods).items():
         setattr(Tensor, name, function)
     attach_methods()
     Tensor.real = property(conjugate)  # type: ignore[method-assign, assignment]

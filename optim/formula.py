@@ -1,20 +1,33 @@
 """The formula of an optimizer, which a subclass defines: a pure expression, run on arrays and on Tensors alike."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, TypedDict, overload
 
 import numpy as np
 
 from autograd import Tensor
-from optim.errors import HyperparameterError
+from autograd.engine.tensor import plain
+from optim.errors import GradientError, HyperparameterError, StateError
+from optim.groups import describe
 from optim.hyperparameters import Entry, Rule, Setting, is_off, rules_of
-from optim.widths import of_parameter
+from optim.widths import of_arrays, of_parameter, of_step
 
 BESIDE = ("params", "initial_lr")  # what a group has besides hyper-parameters; the second is of `optim.lr_scheduler`
 
 
+class State(TypedDict):
+    """The number of steps done, and the state of each parameter."""
+
+    t: int
+    params: list[dict[str, Entry]]
+
+
 class Formula:
-    """The part of `optim.Optimizer` that a subclass defines, and the parts that all formulas share."""
+    """The part of `optim.Optimizer` that a subclass defines, what all formulas share, and a step on Tensors."""
+
+    param_groups: list[dict[str, Any]]
+    state: dict[Tensor, dict[str, Any]]
+    t: int
 
     rules: ClassVar[Mapping[str, Rule]] = {}
     arrays: ClassVar[tuple[str, ...]] = ()  # the names of the state arrays of a parameter
@@ -111,3 +124,82 @@ class Formula:
         hyper = {name: rule.resolve(owner, name, group[name], t, tensors) for name, rule in self.rules.items()}
         self.check(group, hyper)
         return hyper
+
+    @overload
+    def functional(
+        self, params: Sequence[Tensor], grads: Sequence[Any], state: Mapping[str, Any] | None = ..., **hyper: Any
+    ) -> tuple[list[Tensor], State]: ...
+    @overload
+    def functional(
+        self, params: Sequence[Entry], grads: Sequence[Any], state: Mapping[str, Any] | None = ..., **hyper: Any
+    ) -> tuple[list[Entry], State]: ...
+    def functional(
+        self, params: Sequence[Any], grads: Sequence[Any], state: Mapping[str, Any] | None = None, **hyper: Any
+    ) -> tuple[list[Any], State]:
+        """Perform `step` as a pure function on Tensors: returns new parameters and a new state, and changes nothing.
+
+        ``params`` and ``grads`` replace the optimizer's parameters and their gradients (None skips one); ``state`` is
+        the result of an earlier call, by default the optimizer's own. Hyper-parameters given by name replace those of
+        every group, and may be Tensors. Everything is differentiable, so you can differentiate through training, to any
+        order (gradients need ``create_graph=True``). With Adam and its variants, gradients that are exactly zero are a
+        problem: the square root of their state has no finite slope there, except with ``eps_mode="inside"``.
+
+        Raises StateError, GradientError, HyperparameterError.
+
+        >>> from autograd import tensor
+        >>> from optim import SGD
+        >>> w, lr = tensor(1.0, requires_grad=True), tensor(0.1, requires_grad=True)
+        >>> (slope,) = (w * w).gradient(w, create_graph=True)
+        >>> (new,), state = SGD([w], lr=0.1).functional([w], [slope], lr=lr)
+        >>> (rate,) = (new * new).gradient(lr)
+        >>> new.item(), rate.item()
+        (0.8, -3.2)
+        """
+        owner = type(self).__name__
+        models = [p for group in self.param_groups for p in group["params"]]
+        if state is None:
+            state = {"t": self.t, "params": [self.state[p] for p in models]}
+        for name, given in (("parameters", params), ("gradients", grads), ("states", state["params"])):
+            if len(given) != len(models):
+                raise StateError(f"{owner}: functional() was given {len(given)} {name}, but needs {len(models)}.")
+        new_params: list[Any] = []
+        new_states: list[dict[str, Any]] = []
+        for group in self.param_groups:
+            merged = {**group, **hyper}
+            resolved = self.resolve(merged, state["t"], tensors=True)
+            slots = self.slots(merged)
+            for model in group["params"]:
+                i = len(new_params)
+                p, g = params[i], grads[i]
+                entry = {**self.new_state(model, merged), **state["params"][i]}
+                if p.shape != model.shape or (g is not None and g.shape != p.shape):
+                    raise GradientError(
+                        f"{owner}: functional() was given a parameter of shape {p.shape} and a gradient of shape "
+                        f"{getattr(g, 'shape', None)} for {describe(model, i)}."
+                    )
+                if g is not None:
+                    p = self._updated(p, g, entry, resolved, slots)
+                new_params.append(p)
+                new_states.append(entry)
+        return new_params, {"t": state["t"] + 1, "params": new_states}
+
+    def _updated(self, p: Any, g: Any, entry: dict[str, Any], hyper: Mapping[str, Any], slots: tuple[str, ...]) -> Any:
+        """The new value of a parameter; its entry of the state is brought up to date."""
+        entry["step"] += 1
+        common = self.common(hyper)
+        settings: dict[str, Any] = self.settings(common, hyper, entry["step"], entry)
+        dtype = of_parameter(p.dtype)
+        if self.squares:
+            dtype = of_step(plain(p), plain(g), plain(common["decay"]), plain(hyper.get("eps", 0.0)))
+        dtype = of_arrays([plain(entry[name]) for name in slots], dtype)
+        coefficients = {name: _astype(x, dtype) if isinstance(x, Tensor) else x for name, x in settings.items()}
+        # The optimizer's own arrays are changed in place by its next step, and the graph keeps what it is given.
+        given = (np.array(x) if isinstance(x, np.ndarray) else x for x in (entry[name] for name in slots))
+        state = [_astype(x, dtype) for x in given]
+        new, *arrays = self.expression(_astype(p, dtype), _astype(g, dtype), *state, **coefficients)
+        entry.update(zip(slots, arrays, strict=True))
+        return _astype(new, p.dtype)
+
+
+def _astype(x: Any, dtype: np.dtype[Any]) -> Any:
+    return x if x.dtype == dtype else x.astype(dtype)

@@ -1,7 +1,7 @@
 """The base of all optimizers: parameters in groups, their state, the step in place and the step on Tensors."""
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar, overload
 
@@ -13,9 +13,7 @@ from autograd.callers import users_level
 from autograd.recording import RECORDER
 from autograd.words import OptimizerWords
 from optim.errors import NoGradientWarning, ParameterError
-from optim.functional import State, functional
 from optim.groups import Parameters, check_parameter, describe, read_groups, read_parameters
-from optim.hyperparameters import Entry
 from optim.in_place import InPlace
 from optim.interrupts import undisturbed
 from optim.state_dict import dump, restore
@@ -196,38 +194,6 @@ class Optimizer(InPlace, OptimizerWords):
             NoGradientWarning,
             stacklevel=users_level(),
         )
-
-    @overload
-    def functional(
-        self, params: Sequence[Tensor], grads: Sequence[Any], state: Mapping[str, Any] | None = ..., **hyper: Any
-    ) -> tuple[list[Tensor], State]: ...
-    @overload
-    def functional(
-        self, params: Sequence[Entry], grads: Sequence[Any], state: Mapping[str, Any] | None = ..., **hyper: Any
-    ) -> tuple[list[Entry], State]: ...
-    def functional(
-        self, params: Sequence[Any], grads: Sequence[Any], state: Mapping[str, Any] | None = None, **hyper: Any
-    ) -> tuple[list[Any], State]:
-        """Perform `step` as a pure function on Tensors: returns new parameters and a new state, and changes nothing.
-
-        ``params`` and ``grads`` replace the optimizer's parameters and their gradients (None skips one); ``state`` is
-        the result of an earlier call, by default the optimizer's own. Hyper-parameters given by name replace those of
-        every group, and may be Tensors. Everything is differentiable, so you can differentiate through training, to any
-        order (gradients need ``create_graph=True``). With Adam and its variants, gradients that are exactly zero are a
-        problem: the square root of their state has no finite slope there, except with ``eps_mode="inside"``.
-
-        Raises StateError, GradientError, HyperparameterError.
-
-        >>> from autograd import tensor
-        >>> from optim import SGD
-        >>> w, lr = tensor(1.0, requires_grad=True), tensor(0.1, requires_grad=True)
-        >>> (slope,) = (w * w).gradient(w, create_graph=True)
-        >>> (new,), state = SGD([w], lr=0.1).functional([w], [slope], lr=lr)
-        >>> (rate,) = (new * new).gradient(lr)
-        >>> new.item(), rate.item()
-        (0.8, -3.2)
-        """
-        return functional(self, params, grads, state, hyper)
 
     def state_dict(self) -> dict[str, Any]:
         """Return a copy of the state as nested dicts of arrays and numbers, in PyTorch's layout.

@@ -17,6 +17,7 @@ import pytest
 
 from autograd.engine import op
 from autograd.engine.op import REGISTRY
+from autograd.methods import OF_NUMPY
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("autograd", "optim", "nn")
@@ -34,7 +35,8 @@ def docstrings():
     """File, line and text of every string in the sources with an example, and of the docstrings of ops.
 
     Read from the sources and not from the objects, as doctest's own finder does, because that one passes over
-    what is neither a function nor a class without a word. Only the docstring of an op is put together from its record.
+    what is neither a function nor a class without a word. Only the docstrings of ops and of methods that are functions
+    of NumPy are put together from their records.
     """
     found = []
     for package in map(Path, PACKAGES):
@@ -45,6 +47,7 @@ def docstrings():
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
                     found.append((name, node.lineno, node.value))
     found += [(f"op {name}", 1, record.function.__doc__) for name, record in REGISTRY.items()]
+    found += [(f"method {name}", 1, method.__doc__) for name, (method, _, _) in OF_NUMPY.items()]
     return [(file, line, text) for file, line, text in found if examples_of(text)]
 
 
