@@ -15,7 +15,7 @@ from autograd.modes import Both, Mode, Watch
 from autograd.nonfinite import Finding, in_backward, in_forward
 from autograd.operand_errors import listed, operand_names
 from autograd.provenance import place, where
-from autograd.stale import arrays_in, changed_in_place
+from autograd.stale import arrays_in, changed_in_place, kept_operand
 
 __autograd_transparent__ = True
 
@@ -202,10 +202,8 @@ def _value_of(node: Node, index: int, operand: Any) -> Any:
     """The data of an operand, if it is still there."""
     if not isinstance(operand, Vertex):
         return operand
-    op: Any = node.op
-    name = op.operands[0] if op.variadic else op.operands[index]
-    if name in op.keeps and (value := node.kept[op.keeps.index(name)]) is not None:
-        return value[index] if op.variadic else value
+    if (value := kept_operand(node, index)) is not None:
+        return value
     if operand.value is not None:
         return operand.value
     tensor = None if operand.tensor is None else operand.tensor()
