@@ -21,7 +21,6 @@
 # %%
 from importlib.util import find_spec
 
-import matplotlib.pyplot as plt
 import numpy as np
 from workbench import example, ordering, part, predict
 
@@ -659,10 +658,9 @@ for _ in range(500):
 answers = np.sign(mlp(Value(points), layers).data)
 print(f"loss {history[0]:.3f} -> {history[-1]:.3f}, {np.mean(answers == targets):.1%} correct")
 
-fig, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.4))
-nn.plot.learning_curves({"loss": history}, ax=left).set_xlabel("step")
-nn.plot.decision_boundary(lambda x: mlp(Value(x), layers).data, points, labels, ax=right)
-plt.show()
+left, right = nn.plot.panels("learning", "the answers")
+nn.plot.lines({"loss": history}, range(500), ax=left, xlabel="step")
+ax = nn.plot.decision_boundary(lambda x: mlp(Value(x), layers).data, points, labels, ax=right)
 
 # %% [markdown]
 # ## 8. The library, and PyTorch

@@ -6,7 +6,6 @@
 # from, and what goes wrong with other pairs.
 
 # %%
-import matplotlib.pyplot as plt
 import numpy as np
 
 import nn
@@ -20,7 +19,7 @@ from nn.metrics import average_precision, f1, precision, precision_recall_curve,
 # %% [markdown]
 # ## A straight line, found in two ways
 #
-# Linear regression looks for the $w$ and $b$ that minimise $E = \frac{1}{2N} \sum_n (w^\top x_n + b - t_n)^2$. The
+# Linear regression looks for the $w$ and $b$ that minimize $E = \frac{1}{2N} \sum_n (w^\top x_n + b - t_n)^2$. The
 # gradient of $E$ is zero where
 #
 # $$A^\top A \begin{pmatrix} w \\ b \end{pmatrix} = A^\top t.$$
@@ -65,13 +64,8 @@ parabola = np.linalg.solve(P.T @ P, P.T @ t)
 print("parabola:", parabola.round(3), " numpy.polyfit:", np.polyfit(x[:, 0], t, 2).round(3))
 
 grid = np.linspace(-1, 1, 100)
-_, ax = plt.subplots()
-ax.plot(x, t, "o", color="0.5", markersize=4, label="samples")
-ax.plot(grid, w * grid + b, label="line")
-ax.plot(grid, np.polyval(parabola, grid), "--", label="parabola")
-ax.set(xlabel="x", ylabel="t")
-ax.legend()
-plt.show()
+curves = {"line": w * grid + b, "parabola": np.polyval(parabola, grid), "samples": (x, t)}
+ax = nn.plot.lines(curves, grid, dots=["samples"], xlabel="x", ylabel="t")
 
 # %% [markdown]
 # With several outputs, there is one column of targets and one row of $W$ for each of them. The outputs do not influence
@@ -144,16 +138,13 @@ for model, start in starts.items():
 # them comes close in its own way. For the last 40 steps, the models run on their own predictions:
 
 # %%
-_, ax = plt.subplots(figsize=(8, 3))
-ax.plot(range(120, 161), y[120:], color="0.6", linewidth=4, label="true series")
-for model, dash in ((linear, ":"), (polynomial, "--"), (sigmoids, "-")):
+runs = {"true series": y[120:]}
+for model in [linear, polynomial, sigmoids]:
     run = [y[120]]
     for k in range(120, 160):
         run.append(float(model(fits[model], np.array(run[-1]), np.array(u[k]))))
-    ax.plot(range(120, 161), run, dash, linewidth=1.4, label=model.__name__)
-ax.set(xlabel="k", ylabel="y", ylim=(-1.9, 1.9))
-ax.legend(ncols=4, loc="upper center")
-plt.show()
+    runs[model.__name__] = run
+ax = nn.plot.lines(runs, range(120, 161), xlabel="k", ylabel="y")
 
 # %% [markdown]
 # ## A regression as a classifier
@@ -190,20 +181,18 @@ def fit_logistic(x, t):
 
 
 # %%
-_, axes = plt.subplots(1, 2, figsize=(9.5, 3.4), sharey=True)
 wide = np.linspace(-1, 28, 300)
-for ax, (title, (x1, t1)) in zip(axes, sets.items(), strict=True):
+for ax, (title, (x1, t1)) in zip(nn.plot.panels(*sets, share=True), sets.items(), strict=True):
     line_w, line_b = fit_line(x1, t1)
     curve_w, curve_b = fit_logistic(x1, t1)
-    ax.plot(x1, t1, "o", color="0.5", markersize=4)
-    ax.plot(wide, line_w * wide + line_b, label=f"line: boundary at {(0.5 - line_b) / line_w:.2f}")
-    ax.plot(wide, sigmoid(curve_w * wide + curve_b), "--", label=f"logistic: boundary at {-curve_b / curve_w:.2f}")
-    ax.axhline(0.5, color="0.7", linewidth=1)
-    ax.set(xlabel="x", title=title, ylim=(-0.3, 1.9))
-    ax.legend(loc="upper right")
+    curves = {
+        f"line: boundary at {(0.5 - line_b) / line_w:.2f}": line_w * wide + line_b,
+        f"logistic: boundary at {-curve_b / curve_w:.2f}": sigmoid(curve_w * wide + curve_b),
+        "samples": (x1, t1),
+    }
+    nn.plot.lines(curves, wide, dots=["samples"], ax=ax, xlabel="x", ylim=(-0.3, 2.2))
     by_line, by_curve = line_w * x1 + line_b > 0.5, curve_w * x1 + curve_b > 0
     print(f"{title}: misclassified by the line {np.sum(by_line != t1)}, by the curve {np.sum(by_curve != t1)}")
-plt.show()
 
 # %% [markdown]
 # ## Which loss for a logistic unit?
@@ -232,16 +221,11 @@ for z in [-10.0, -4.0, -1.0, 0.0, 3.0]:
 
 # %%
 z = np.linspace(-10, 6, 200)
-_, axes = plt.subplots(1, 2, figsize=(9.5, 3.4))
-for ax, title, curves in [
-    (axes[0], "loss for t = 1", [0.5 * (sigmoid(z) - 1) ** 2, np.logaddexp(0, -z)]),
-    (axes[1], "absolute value of the derivative", [(1 - sigmoid(z)) ** 2 * sigmoid(z), 1 - sigmoid(z)]),
-]:
-    ax.plot(z, curves[0], label="squared error")
-    ax.plot(z, curves[1], "--", label="cross-entropy")
-    ax.set(title=title, xlabel="score z")
-axes[0].legend()
-plt.show()
+h = sigmoid(z)
+left, right = nn.plot.panels("loss for t = 1", "absolute value of the derivative")
+nn.plot.lines({"squared error": 0.5 * (h - 1) ** 2, "cross-entropy": -np.log(h)}, z, ax=left, xlabel="score z")
+slopes = {"squared error": (1 - h) ** 2 * h, "cross-entropy": 1 - h}
+ax = nn.plot.lines(slopes, z, ax=right, xlabel="score z")
 
 # %% [markdown]
 # Here is what this means for training. We have two clouds of points, one logistic unit, and initial weights that
@@ -271,8 +255,7 @@ curves = {
     "squared error": accuracies(lambda z: 0.5 * nn.MSELoss()(sigmoid(z), labels)),
     "cross-entropy": accuracies(lambda z: nn.BCEWithLogitsLoss()(z, labels)),
 }
-nn.plot.learning_curves(curves).set(xlabel="step", ylabel="accuracy")
-plt.show()
+ax = nn.plot.lines(curves, range(150), xlabel="step", ylabel="accuracy")
 
 # %% [markdown]
 # ## Where losses come from
@@ -396,8 +379,7 @@ for name, loss in endings.items():
         optimizer.zero_grad()
         loss(z).backward()
         optimizer.step()
-nn.plot.learning_curves(curves).set(xlabel="step", ylabel="accuracy", ylim=(0, 1.05))
-plt.show()
+ax = nn.plot.lines(curves, range(100), xlabel="step", ylabel="accuracy")
 
 # %% [markdown]
 # Which combination suits which problem? `nn.recommend` knows:
@@ -455,11 +437,8 @@ ill = np.repeat([1, 0], [15, 115])
 test = np.repeat([1, 0, 1, 0], [10, 5, 15, 100])
 never = np.zeros(130, int)
 
-_, axes = plt.subplots(1, 2, figsize=(6.4, 3.2))
-for ax, answers, title in zip(axes, [test, never], ["test", "never"], strict=True):
-    share = nn.plot.confusion_matrix(answers, ill, names=["healthy", "ill"], ax=ax).get_title()
-    ax.set_title(f"{title}: {share}")
-plt.show()
+for ax, answers in zip(nn.plot.panels("test:", "never:"), [test, never], strict=True):
+    nn.plot.confusion_matrix(answers, ill, names=["healthy", "ill"], ax=ax)
 
 # %% [markdown]
 # The useless classifier has the better accuracy: 0.885 against 0.846. Accuracy is the wrong measure here. These are
@@ -487,15 +466,12 @@ print("F1 from three formulas:", 2 / (1 / p + 1 / r), 2 * 10 / (2 * 10 + 15 + 5)
 # %%
 blood = ill + np.random.default_rng(1).normal(0, 0.5, 130)
 curve = precision_recall_curve(blood, ill)
-_, ax = plt.subplots(figsize=(4.8, 3.6))
-ax.plot(curve.recall, curve.precision)
-ax.set(xlabel="recall", ylabel="precision", xlim=(0, 1.02), ylim=(0, 1.05))
-for threshold, mark in [(0.4, "o"), (0.8, "s"), (1.2, "^")]:
+points = {"every threshold": (curve.recall, curve.precision)}
+for threshold in [0.4, 0.8, 1.2]:
     answers = (blood >= threshold).astype(int)
-    ax.plot(recall(answers, ill), precision(answers, ill), mark, label=f"threshold {threshold}")
-ax.legend(loc="lower left")
-ax.set_title(f"average precision {average_precision(blood, ill):.3f}")
-plt.show()
+    points[f"threshold {threshold}"] = [recall(answers, ill)], [precision(answers, ill)]
+title = f"average precision {average_precision(blood, ill):.3f}"
+ax = nn.plot.lines(points, dots=[*points][1:], xlabel="recall", ylabel="precision", title=title, ylim=(0, 1.05))
 
 # %% [markdown]
 # ## Exercises

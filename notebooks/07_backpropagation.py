@@ -6,7 +6,6 @@
 # methods.
 
 # %%
-import matplotlib.pyplot as plt
 import numpy as np
 
 import nn
@@ -236,12 +235,8 @@ for name, (computed, printed) in published.items():
 
 # %%
 shown = np.unique(np.logspace(0, 4, 60).astype(int))
-_, ax = plt.subplots(figsize=(6.4, 3.4))
-ax.loglog(shown, np.array(once)[shown - 1], label="error")
-ax.loglog(shown, np.abs(np.array(once) - first)[shown - 1], "--", label="difference between the orders")
-ax.set_xlabel("steps")
-ax.legend()
-plt.show()
+error, difference = np.array(once)[shown - 1], np.abs(np.array(once) - first)[shown - 1]
+ax = nn.plot.lines({"error": error, "difference between the orders": difference}, shown, log="xy", xlabel="steps")
 print("largest relative difference:", np.max(np.abs(np.array(first) / once - 1)).round(4))
 
 # %% [markdown]
@@ -418,7 +413,7 @@ print(f"{sum(p.size for p in model.parameters()):,} parameters, loss {losses[0]:
 
 # %% [markdown]
 # Larger networks work the same way. The MLP on these slides, for images of 28 by 28 pixels with 300 hidden units and 10
-# classes, has 238,510 parameters. It memorises 1000 samples in ten epochs of ten batches:
+# classes, has 238,510 parameters. It memorizes 1000 samples in ten epochs of ten batches:
 
 # %%
 patterns, digits = rng.random((10, 784)), rng.integers(10, size=1000)

@@ -8,7 +8,6 @@
 # %%
 from functools import partial
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 import nn
@@ -45,7 +44,7 @@ def powers(x, degree):
 
 
 def fit(x, t, degree, penalty=0.0):
-    """The weights that minimise squared error plus penalty times squared weights, without penalising the bias."""
+    """The weights that minimize squared error plus penalty times squared weights, without penalizing the bias."""
     A = powers(x, degree)
     small = np.diag(np.sqrt(penalty * np.r_[0, np.ones(degree)]))
     return np.linalg.lstsq(np.vstack([A, small]), np.r_[t, np.zeros(degree + 1)])[0]
@@ -61,16 +60,11 @@ train, test = (x_all[:12], t_all[:12]), sample(200)
 
 # %%
 grid = np.linspace(-1, 1, 100)
-_, axes = plt.subplots(1, 3, figsize=(9.5, 3.3), sharey=True)
-for ax, degree in zip(axes, [1, 2, 9], strict=True):
+for ax, degree in zip(nn.plot.panels("degree 1", "degree 2", "degree 9", share=True), [1, 2, 9], strict=True):
     w = fit(*train, degree)
-    ax.fill_between(grid, truth(grid) - 0.2, truth(grid) + 0.2, color="0.9", label="parabola and noise")
-    ax.plot(*train, "o", color="black", markersize=5, label="training samples")
-    ax.plot(grid, powers(grid, degree) @ w)
-    ax.set(ylim=(-2.5, 2), xlabel="x")
-    ax.set_title(f"degree {degree}: training {error(w, *train):.3f}, test {error(w, *test):.3f}", fontsize=9)
-axes[0].legend(loc="upper right", fontsize=8)
-plt.show()
+    print(f"degree {degree}: training error {error(w, *train):.3f}, test error {error(w, *test):.3f}")
+    curves = {"fit": powers(grid, degree) @ w, "parabola": truth, "training samples": train}
+    nn.plot.lines(curves, grid, dots=["training samples"], ax=ax, xlabel="x", ylim=(-2.5, 2.5))
 
 # %% [markdown]
 # The line is far from both sets of samples. It *underfits*, and the training error shows that. The polynomial of degree
@@ -83,14 +77,12 @@ plt.show()
 # %%
 degrees = np.arange(10)
 fits = [fit(*train, degree) for degree in degrees]
-_, ax = plt.subplots()
-ax.semilogy(degrees, [error(w, *train) for w in fits], "o-", label="training")
-ax.semilogy(degrees, [error(w, *test) for w in fits], "s--", label="test")
-ax.axhline(0.04, color="0.6", linewidth=1)
-ax.annotate("variance of the noise", (9, 0.043), ha="right", color="0.4", fontsize=9)
-ax.set(xlabel="degree", ylabel="mean squared error", xticks=degrees)
-ax.legend()
-plt.show()
+errors = {
+    "training": [error(w, *train) for w in fits],
+    "test": [error(w, *test) for w in fits],
+    "variance of the noise": ([0, 9], [0.04, 0.04]),
+}
+ax = nn.plot.lines(errors, degrees, log="y", xlabel="degree", ylabel="mean squared error")
 
 # %% [markdown]
 # On new samples, no model can do better than the noise allows. Its variance here is 0.04. A training error below that
@@ -107,25 +99,18 @@ for count in [12, 30, 100, 1000]:
 # ## Small weights: L2
 #
 # The weights give overfitting away as well: to wind through all the samples, the polynomial needs large ones. So let us
-# make large weights expensive and minimise $\sum_n (f(x_n) - t_n)^2 + \lambda \sum_i w_i^2$. This is called *L2
-# regularisation*, ridge regression or weight decay. The bias is not penalised, because shifting a curve upwards does
+# make large weights expensive and minimize $\sum_n (f(x_n) - t_n)^2 + \lambda \sum_i w_i^2$. This is called *L2
+# regularization*, ridge regression or weight decay. The bias is not penalized, because shifting a curve upwards does
 # not make it less smooth.
 
 # %%
 strengths = 10.0 ** np.arange(-6, 3)
 fits = [fit(*train, 9, strength) for strength in strengths]
-_, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.5))
-left.semilogx(strengths, [error(w, *train) for w in fits], "o-", label="training")
-left.semilogx(strengths, [error(w, *test) for w in fits], "s--", label="test")
-left.set(xlabel="strength of the penalty", ylabel="mean squared error", title="degree 9")
-left.minorticks_off()
-left.legend()
-right.plot(*train, "o", color="black", markersize=5)
-for strength, dash in [(1e-6, ":"), (1e-2, "-"), (1e2, "--")]:
-    right.plot(grid, powers(grid, 9) @ fit(*train, 9, strength), dash, label=f"strength {strength:g}")
-right.set(xlabel="x", ylim=(-2.5, 2))
-right.legend(loc="lower center")
-plt.show()
+errors = {"training": [error(w, *train) for w in fits], "test": [error(w, *test) for w in fits]}
+curves = {f"strength {s:g}": powers(grid, 9) @ fit(*train, 9, s) for s in [1e-6, 1e-2, 1e2]}
+left, right = nn.plot.panels("mean squared error, degree 9", "three of the fits")
+nn.plot.lines(errors, strengths, log="x", ax=left, xlabel="strength of the penalty")
+ax = nn.plot.lines(curves | {"samples": train}, grid, dots=["samples"], ax=right, xlabel="x", ylim=(-2.5, 2.5))
 
 # %%
 for strength in [0, 1e-6, 1e-2, 1e2]:
@@ -165,15 +150,10 @@ def learn(l1=0.0, l2=0.0, steps=400, lr=0.1):
     return layer.weight.numpy()[0]
 
 
-_, axes = plt.subplots(1, 3, figsize=(9.5, 3), sharey=True)
-for ax, (title, w) in zip(
-    axes, {"no penalty": learn(), "L2": learn(l2=0.1), "L1": learn(l1=0.15)}.items(), strict=True
-):
-    ax.bar(range(20), w, width=0.6)
-    ax.plot(range(20), true, "_", color="black", markersize=9)
-    ax.set(title=f"{title}: {np.sum(w == 0)} weights are 0", xlabel="input", xticks=[0, 5, 10, 15])
-axes[0].set_ylabel("weight (bar), true value (line)")
-plt.show()
+learned = {"no penalty": learn(), "L2": learn(l2=0.1), "L1": learn(l1=0.15)}
+titles = [f"{name}: {np.sum(w == 0)} weights are 0" for name, w in learned.items()]
+for ax, w in zip(nn.plot.panels(*titles, share=True), learned.values(), strict=True):
+    nn.plot.lines({"true": true, "learned": w}, range(20), dots=["true", "learned"], ax=ax, xlabel="input")
 
 # %% [markdown]
 # L2 makes all weights smaller, including those that matter, but none of them exactly zero. L1 drops most of the inputs
@@ -207,16 +187,12 @@ def train_network(model, epochs=200, **options):
 
 long = nn.MLP([2, 64, 64, 2], rng=0)
 history = train_network(long)
-best = history.best("val_loss")
+print("smallest validation loss in epoch", history.best("val_loss")["epoch"])
 ax = history.plot()
-ax.axvline(best["epoch"], color="0.6", linewidth=1)
-ax.annotate(f"best: epoch {best['epoch']}", (best["epoch"], 0.9), xytext=(6, 0), textcoords="offset points")
-ax.set_ylabel("cross-entropy")
-plt.show()
 
 # %% [markdown]
-# The validation loss falls, reaches a minimum, and then rises while the training loss approaches zero. So we should
-# stop at the minimum. To be sure that it is the minimum, `EarlyStopping` waits for a number of epochs without
+# The validation loss (`val_loss`) falls, reaches a minimum, and then rises while the training loss approaches zero. So
+# we should stop at the minimum. To be sure that it is the minimum, `EarlyStopping` waits for a number of epochs without
 # improvement. Then it restores the best weights.
 
 # %%
@@ -227,11 +203,8 @@ for name, model in [("early", early), ("long", long)]:
     print(f"{name:5} on the test points: loss {found['loss']:.3f}, accuracy {found['accuracy']:.3f}")
 
 # %%
-_, axes = plt.subplots(1, 2, figsize=(7.5, 3.2), sharey=True)
-for ax, model, title in zip(axes, [early, long], ["stopped early", "trained long"], strict=True):
-    nn.plot.decision_boundary(model, *seen, resolution=70, ax=ax).set_title(title)
-    ax.get_legend().remove()
-plt.show()
+for ax, model in zip(nn.plot.panels("stopped early", "trained long"), [early, long], strict=True):
+    nn.plot.decision_boundary(model, *seen, resolution=70, legend=False, ax=ax)
 
 # %% [markdown]
 # We used the validation points to decide when to stop, so they no longer count as unseen. The final verdict therefore
@@ -267,12 +240,11 @@ curves = {"without dropout": history["val_loss"]}
 for p in [0.3, 0.5]:
     dropped = train_network(with_dropout(p, np.random.default_rng(0)))
     curves[f"dropout, p = {p}"] = dropped["val_loss"]
-nn.plot.learning_curves(curves).set_ylabel("validation loss")
-plt.show()
+ax = nn.plot.learning_curves(curves)
 
 # %% [markdown]
-# With dropout we still need to stop early, but the validation loss rises much more slowly. Dropout is one form of
-# regularisation among several. Weight decay (`optim.AdamW`) helps here too.
+# These are the validation losses. With dropout we still need to stop early, but the loss rises much more slowly.
+# Dropout is one form of regularization among several. Weight decay (`optim.AdamW`) helps here too.
 #
 # ## Making more samples
 #
@@ -288,15 +260,10 @@ changes = {
     "shifted by a pixel": Shift(1),
     "mirrored or not": Flip(),
 }
-_, axes = plt.subplots(len(changes), 7, figsize=(6.4, 3.4))
-for row, (title, change) in zip(axes, changes.items(), strict=True):
-    changed = change(np.repeat(images[3:4], 6, axis=0), np.random.default_rng(0))
-    for ax, image in zip(row, [images[3], *changed], strict=True):
-        ax.imshow(image[0], cmap="gray_r", vmin=0, vmax=1)
-        ax.set_axis_off()
-    row[0].text(-1.5, 3.5, title, ha="right", va="center")
-axes[0, 0].set_title("original", fontsize=9)
-plt.show()
+six = np.repeat(images[3:4], 6, axis=0)
+for title, change in changes.items():
+    changed = change(six, np.random.default_rng(0))
+    ax = nn.plot.matrices({"original": images[3, 0], title: np.hstack(changed[:, 0])}, numbers=False)
 
 # %% [markdown]
 # A network learns 200 of the digits, with new random changes in every epoch. We test it on the other 1597, first
@@ -430,7 +397,7 @@ stops_after, goes_back_to = ..., ...
 check([stops_after, goes_back_to], exercise="10.4")
 
 # %% [markdown]
-# **5.** Standardise a part of a data set: subtract a mean from each column and divide by a standard deviation. Which
+# **5.** Standardize a part of a data set: subtract a mean from each column and divide by a standard deviation. Which
 # mean and which deviation must you use if `test` holds samples that the model must not have seen?
 
 

@@ -15,13 +15,12 @@
 #
 # A deep network is a long product: on its way back, the gradient is multiplied by weights and derivatives in one layer
 # after another. A product of many factors vanishes or explodes unless the factors are close to 1. This notebook
-# measures the factors and shows what keeps them close to 1: activations, initial weights and normalisation.
+# measures the factors and shows what keeps them close to 1: activations, initial weights and normalization.
 
 # %%
 import textwrap
 import warnings
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 import nn
@@ -51,18 +50,15 @@ draw(y)
 
 # %%
 functions = {"sigmoid": lambda z: z.sigmoid(), "tanh": np.tanh, "ReLU": lambda z: z.relu()}
-figure, ax = plt.subplots(figsize=(5.8, 3.4))
-for (name, function), mark in zip(functions.items(), ["o-", "s--", "^-."], strict=True):
-    x = tensor(0.5, requires_grad=True)
-    y, through = x, []
+through = {name: [] for name in functions}
+for name, function in functions.items():
+    y = x = tensor(0.5, requires_grad=True)
     for _ in range(20):
         y = function(1.0 * y)
-        through.append(y.gradient(x, retain_graph=True)[0].item())
-    ax.semilogy(range(1, 21), through, mark, markersize=4, label=name)
-ax.semilogy(range(1, 21), 0.25 ** np.arange(1, 21), ":", color="0.5", label=r"$(1/4)^{depth}$")
-ax.set(xlabel="units in the chain, all weights 1", ylabel="derivative of the last output", xticks=range(0, 21, 4))
-ax.legend()
-plt.show()
+        through[name].append(y.gradient(x, retain_graph=True)[0].item())
+count = np.arange(1, 21)
+through["$(1/4)^n$"] = 0.25**count
+ax = nn.plot.lines(through, count, log="y", xlabel="number n of units", ylabel="derivative", xticks=range(0, 21, 5))
 
 # %% [markdown]
 # Large weights do not help a sigmoid much, because they push it to where it is flat. At $z$, a unit multiplies the
@@ -87,17 +83,17 @@ for w in [1.0, 2.0, 4.0, 8.0, 16.0]:
 # %%
 more = [nn.Identity(), nn.Arctan(), nn.Softsign(), nn.LeakyReLU(0.05), nn.PReLU(dtype=float), nn.RReLU().eval()]
 more += [nn.ELU(), nn.Softplus()]
-figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.6))
-for number, function in enumerate(more):
-    z = tensor(np.linspace(-3, 3, 40), requires_grad=True)
-    y = function(z)
+z = np.linspace(-3, 3, 40)
+values, slopes = {}, {}
+for function in more:
+    x = tensor(z, requires_grad=True)
+    y = function(x)
     y.sum().backward()
-    left.plot(z.numpy(), y.numpy(), "-" if number < 4 else "--", label=type(function).__name__)
-    right.plot(z.numpy(), z.grad, "-" if number < 4 else "--")
-left.set(title="value", xlabel="z")
-left.legend(fontsize=8)
-right.set(title="derivative", xlabel="z")
-plt.show()
+    name = type(function).__name__
+    values[name], slopes[name] = y, x.grad
+left, right = nn.plot.panels("value", "derivative", height=3.6)
+nn.plot.lines(values, z, ax=left)
+ax = nn.plot.lines(slopes, z, ax=right)
 
 # %% [markdown]
 # The small slope on the left is there for a reason. A single step with too large a learning rate can push a ReLU unit
@@ -167,12 +163,8 @@ print(flows["sigmoid"])
 # than those near the output.
 
 # %%
-figure, ax = plt.subplots(figsize=(6.4, 3.6))
-for (name, flow), mark in zip(flows.items(), ["o-", "s--", "^-."], strict=True):
-    ax.semilogy(range(1, 12), [row.delta for row in flow], mark, markersize=5, label=name)
-ax.set(xlabel="layer", ylabel="norm of the gradient at its output", xticks=range(1, 12))
-ax.legend()
-plt.show()
+norms = {name: [row.delta for row in flow] for name, flow in flows.items()}
+ax = nn.plot.lines(norms, range(1, 12), log="y", xlabel="layer", ylabel="norm of the gradient at its output")
 
 # %% [markdown]
 # ## Initial weights
@@ -183,11 +175,11 @@ plt.show()
 # $$\mathrm{Var}(z) = n\,\mathrm{Var}(w)\,\mathrm{E}[x^2].$$
 #
 # To preserve the size of the signal, $n\,\mathrm{Var}(w)$ should be 1, so the weights need the standard deviation
-# $1/\sqrt{n}$. This is Xavier initialisation. (In the paper, $n$ is the average of the numbers of inputs and outputs,
-# as a compromise between the two directions.) ReLU sets half of its inputs to 0, so MSRA initialisation doubles the
+# $1/\sqrt{n}$. This is Xavier initialization. (In the paper, $n$ is the average of the numbers of inputs and outputs,
+# as a compromise between the two directions.) ReLU sets half of its inputs to 0, so MSRA initialization doubles the
 # variance: $\sqrt{2/n}$. One slide has $2/\sqrt{n}$ instead, which is too large by a factor of $\sqrt2$ at every layer.
 #
-# Here are six tanh layers of 256 units, initialised in three ways. What is the distribution of the outputs of each
+# Here are six tanh layers of 256 units, initialized in three ways. What is the distribution of the outputs of each
 # layer?
 
 
@@ -209,10 +201,8 @@ def tanh_layers(std, n=256, depth=6):
 
 noise = np.random.default_rng(1).normal(size=(200, 256)).astype("float32")
 starts = {"std 0.01": 0.01, "std $1/\\sqrt{n}$ = 0.0625": 1 / 16, "std 0.2": 0.2}
-figure, axes = plt.subplots(1, 3, figsize=(10, 3.3))
-for ax, (name, std) in zip(axes, starts.items(), strict=True):
-    nn.plot.activation_histograms(tanh_layers(std), noise, bins=20, ax=ax).set_title(name)
-plt.show()
+for ax, std in zip(nn.plot.panels(*starts), starts.values(), strict=True):
+    nn.plot.activation_histograms(tanh_layers(std), noise, bins=20, ax=ax)
 
 # %% [markdown]
 # On the left, the signal dies out: every layer leaves a sixth of it. On the right, the units are saturated: almost all
@@ -233,21 +223,17 @@ for std in starts.values():
 # activations through 30 layers of 256 units:
 
 # %%
-figure, ax = plt.subplots(figsize=(5.8, 3.4))
 stds = {r"$1/\sqrt{n}$": 1 / 16, r"$\sqrt{2/n}$ (MSRA)": np.sqrt(2) / 16, r"$2/\sqrt{n}$ (the slide)": 2 / 16}
-for (name, std), dash in zip(stds.items(), ["-", "--", "-."], strict=True):
-    rng = np.random.default_rng(0)
-    h, squares = noise, []
+squares = {name: [] for name in stds}
+for name, std in stds.items():
+    h, rng = noise, np.random.default_rng(0)
     for _ in range(30):
         h = np.maximum(h @ rng.normal(0, std, (256, 256)), 0)
-        squares.append(np.mean(h**2))
-    ax.semilogy(range(1, 31), squares, dash, label=name)
-ax.set(xlabel="layer", ylabel="mean square of the activations")
-ax.legend()
-plt.show()
+        squares[name].append(np.mean(h**2))
+ax = nn.plot.lines(squares, range(1, 31), log="y", xlabel="layer", ylabel="mean square of the activations")
 
 # %% [markdown]
-# One initialisation is always wrong: equal weights. Units that start out equal get equal gradients, so they stay equal
+# One initialization is always wrong: equal weights. Units that start out equal get equal gradients, so they stay equal
 # forever. Below are the weights of three hidden units after 200 steps of training, one unit per row. The library warns
 # about this:
 
@@ -267,7 +253,7 @@ print(twins[0].weight.numpy().round(4))
 print(textwrap.fill(f"{caught[0].category.__name__}: {caught[0].message}", 110))
 
 # %% [markdown]
-# ## Batch normalisation
+# ## Batch normalization
 #
 # Why set the right scale only at the *start*? A batch norm layer enforces it at every step. For each unit it computes
 # the mean $\mu$ and the variance $\sigma^2$ over the batch, and returns
@@ -343,15 +329,14 @@ for name, model in {
         seed=0,
         show=False,
     )["loss"]
-figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.5), sharey=True)
 without = {name: curve for name, curve in curves.items() if "," not in name}
-nn.plot.learning_curves(without, ax=axes[0]).set(ylabel="training cross-entropy", title="without normalisation")
 others = {name: curve for name, curve in curves.items() if "," in name}
-nn.plot.learning_curves(others, ax=axes[1]).set_title("with batch norm")
-plt.show()
+left, right = nn.plot.panels("training loss without normalization", "with batch norm", share=True)
+nn.plot.learning_curves(without, ax=left)
+ax = nn.plot.learning_curves(others, ax=right)
 
 # %% [markdown]
-# Without normalisation, the sigmoid network learns nothing: $\ln 10 = 2.3$ is the loss of random guessing. With batch
+# Without normalization, the sigmoid network learns nothing: $\ln 10 = 2.3$ is the loss of random guessing. With batch
 # norm it learns, in either position. Which position is better depends on the activation and the task; these curves show
 # how large the difference is here.
 #
@@ -361,18 +346,14 @@ plt.show()
 # flow:
 
 # %%
-figure, ax = plt.subplots(figsize=(6.4, 3.4))
-for (name, norm), mark in zip(
-    {"sigmoid": None, "norm before": "before", "norm after": "after"}.items(), ["o-", "s--", "^-."], strict=True
-):
+norms = {}
+for name, norm in {"sigmoid": None, "norm before": "before", "norm after": "after"}.items():
     flow = nn.gradient_flow(deep(nn.Sigmoid, norm), nn.CrossEntropyLoss(), (x[:256], labels[:256]))
-    ax.semilogy([row.delta for row in flow if row.kind == "Linear"], mark, markersize=5, label=name)
-ax.set(xlabel="layer", ylabel="norm of the gradient at its output", xticks=range(11), xticklabels=range(1, 12))
-ax.legend()
-plt.show()
+    norms[name] = [row.delta for row in flow if row.kind == "Linear"]
+ax = nn.plot.lines(norms, range(1, 12), log="y", xlabel="layer", ylabel="norm of the gradient at its output")
 
 # %% [markdown]
-# ## Other kinds of normalisation
+# ## Other kinds of normalization
 #
 # Batch norm computes its statistics over the batch, for every unit: each *column* gets mean 0. Layer norm computes them
 # over the units, for every sample: each *row* gets mean 0, so no batch is needed. RMS norm only divides each row by its
@@ -380,7 +361,7 @@ plt.show()
 
 # %%
 table = np.float32([[1, 2, 3], [2, 4, 9], [3, 0, 6], [6, 2, 6]])
-nn.plot.matrices(
+ax = nn.plot.matrices(
     {
         "x": table,
         "BatchNorm1d": nn.BatchNorm1d(3)(table).numpy().round(2),
@@ -388,13 +369,12 @@ nn.plot.matrices(
         "RMSNorm": nn.RMSNorm(3)(table).numpy().round(2),
     }
 )
-plt.show()
 
 # %% [markdown]
 # ## It starts with the inputs
 #
 # If one of two inputs is eight times as large as the other, the loss becomes a ravine, and gradient descent zigzags
-# through it. If the inputs are standardised (mean 0, standard deviation 1), the loss is a round bowl. Both runs take 25
+# through it. If the inputs are standardized (mean 0, standard deviation 1), the loss is a round bowl. Both runs take 25
 # steps.
 
 # %%
@@ -408,31 +388,17 @@ def surface_of(a):
     return lambda w: np.mean((a[:, 0] * w[0] + a[:, 1] * w[1] - targets) ** 2) / 2
 
 
-figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.5))
-for ax, scales, lr, title in zip(
-    axes, [[1, 8], [1, 1]], [0.028, 0.9], ["inputs of scale 1 and 8", "both standardised"], strict=True
-):
-    a = nn.data.Standardize(inputs)(inputs) * scales
-    f = surface_of(a)
-    way = optim.minimize(f, np.array([-1.0, 0.6]), "sgd", lr=lr, max_steps=25).xs
-    nn.plot.loss_surface(
-        lambda u, v, a=a: np.mean((a[:, 0] * u[..., None] + a[:, 1] * v[..., None] - targets) ** 2, axis=-1) / 2,
-        (-1.5, 2.5),
-        (-1, 2.5) if scales[1] == 1 else (-0.6, 0.8),
-        trajectories={"25 steps": way},
-        resolution=25,
-        levels=9,
-        ax=ax,
-    )
-    ax.set(title=title, xlabel="weight of the first input", ylabel="weight of the second")
-    ax.get_legend().remove()
-plt.show()
+panels = nn.plot.panels("inputs of scale 1 and 8", "both standardized", height=3.5)
+for ax, scale, lr, ys in zip(panels, [8, 1], [0.028, 0.9], [(-0.6, 0.8), (-1, 2.5)], strict=True):
+    f = surface_of(nn.data.Standardize(inputs)(inputs) * [1, scale])
+    found = optim.minimize(f, np.array([-1.0, 0.6]), "sgd", lr=lr, max_steps=25)
+    nn.plot.loss_surface(f, (-1.5, 2.5), ys, trajectories={"25 steps": found}, resolution=25, levels=9, ax=ax)
 
 # %% [markdown]
 # A lecture uses inputs of ±0.001 and ±100. The curvatures of that loss differ by ten orders of magnitude:
 
 # %%
-for name, a in {"as given": inputs * [0.001, 100], "standardised": nn.data.Standardize(inputs)(inputs)}.items():
+for name, a in {"as given": inputs * [0.001, 100], "standardized": nn.data.Standardize(inputs)(inputs)}.items():
     curvature = hessian(surface_of(a))(np.zeros(2))
     print(f"{name:12} ratio of the largest curvature to the smallest: {np.linalg.cond(curvature):.3g}")
 
@@ -471,12 +437,12 @@ spread = ...
 check(spread, exercise="11.3")
 
 # %% [markdown]
-# **4.** Write batch normalisation in training mode for `x` of shape (samples, units).
+# **4.** Write batch normalization in training mode for `x` of shape (samples, units).
 
 
 # %%
 def batch_norm(x, gamma, beta, eps):
-    """Normalise each unit over the batch, then multiply by gamma and add beta."""
+    """Normalize each unit over the batch, then multiply by gamma and add beta."""
     return ...
 
 

@@ -18,9 +18,7 @@
 # real digits.
 
 # %%
-import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
 
 import nn
 import nn.plot
@@ -45,24 +43,13 @@ def along(x, k, **options):
     return conv1d(x[None], k[None, None], **options)[0]
 
 
-figure, axes = plt.subplots(1, 2, figsize=(9.5, 2.8), sharey=True)
-axes[0].step(range(14), signal, where="mid", color=nn.plot.COLOURS[0])
-axes[0].set_title("signal")
-axes[1].axhline(0, color="0.8")
-axes[1].plot(
-    range(14), along(signal, kernel, padding=1), "o-", markersize=4, color=nn.plot.COLOURS[1], label="correlation"
-)
-axes[1].plot(
-    range(14),
-    along(signal, kernel, padding=1, flip=True),
-    "s:",
-    markersize=4,
-    color=nn.plot.COLOURS[2],
-    label="convolution",
-)
-axes[1].set_title("response of the kernel (-1, 0, 1)")
-axes[1].legend()
-plt.show()
+responses = {
+    "correlation": along(signal, kernel, padding=1),
+    "convolution": along(signal, kernel, padding=1, flip=True),
+}
+left, right = nn.plot.panels("a signal", "response of the kernel (-1, 0, 1)", share=True)
+nn.plot.lines({"signal": signal}, range(14), ax=left)
+ax = nn.plot.lines(responses, range(14), ax=right)
 
 # %% [markdown]
 # There are two curves, because there are two definitions. In deep learning, *convolution* usually means what
@@ -88,8 +75,7 @@ print("flip=True:   ", along(signal, kernel, flip=True))
 
 # %%
 matrix = jacobian(lambda x: along(x, np.float64([1, 2, 3])))(np.zeros(7))
-nn.plot.matrices({"the matrix of the kernel (1, 2, 3)": matrix})
-plt.show()
+ax = nn.plot.matrices({"the matrix of the kernel (1, 2, 3)": matrix})
 
 # %% [markdown]
 # For images, the saving is much larger. A fully connected layer from 28 by 28 pixels to as many units has a weight for
@@ -126,27 +112,11 @@ kernels = {
     "blur": np.full((3, 3), 1 / 9),
     "sharpen": [[0, -1, 0], [-1, 5, -1], [0, -1, 0]],
 }
-
-
-ORANGE_TO_BLUE = LinearSegmentedColormap.from_list("signs", [nn.plot.COLOURS[1], "white", nn.plot.COLOURS[0]])
-
-
-def show(image, title="", ax=None):
-    """Show positive numbers in blue and negative ones in orange."""
-    reach = np.abs(image).max()
-    ax.imshow(image, cmap=ORANGE_TO_BLUE, vmin=-reach, vmax=reach)
-    ax.set(xticks=[], yticks=[])
-    ax.set_title(title, fontsize=9)
-    ax.grid(False)
-    ax.spines[:].set_visible(True)
-
-
 digit = images[3:4]
-figure, axes = plt.subplots(1, 5, figsize=(10, 2.3))
-show(digit[0, 0], "a three", axes[0])
-for ax, (name, kernel) in zip(axes[1:], kernels.items(), strict=True):
-    show(conv2d(digit, np.float32(kernel)[None, None], padding=1)[0, 0], name, ax)
-plt.show()
+pictures = {"a three": digit[0, 0]}
+for name, kernel in kernels.items():
+    pictures[name] = conv2d(digit, np.float32(kernel)[None, None], padding=1)[0, 0]
+ax = nn.plot.matrices(pictures, numbers=False)
 
 # %% [markdown]
 # If the digit moves, the output moves with it, although the layer has learned nothing about the new position:
@@ -182,8 +152,7 @@ print("28 pixels, kernel 5:", {f"stride {s}, padding {p}": (28 + 2 * p - 5) // s
 # %%
 table = np.float64([[1, 2, 0, 1], [5, 3, 1, 0], [0, 2, 9, 4], [1, 1, 3, 8]])
 pooled = {"largest": max_pool2d(table[None], 2)[0], "mean": avg_pool2d(table[None], 2)[0]}
-nn.plot.matrices({"image": table, **pooled})
-plt.show()
+ax = nn.plot.matrices({"image": table, **pooled})
 
 # %% [markdown]
 # ## LeNet, 1989
@@ -253,22 +222,15 @@ print(f"accuracy on the test digits: {np.mean(answers == y_test):.1%}")
 # Which digits does it confuse?
 
 # %%
-figure, ax = plt.subplots(figsize=(4.6, 4.4))
-nn.plot.confusion_matrix(answers, y_test, ax=ax)
-plt.show()
+ax = nn.plot.confusion_matrix(answers, y_test)
 
 # %% [markdown]
 # Here are the twelve kernels of H1 before and after training. The random numbers have turned into smoother patches:
 # blue for positive weights, orange for negative ones.
 
 # %%
-figure, axes = plt.subplots(2, 12, figsize=(10, 2.1))
-for row, kernels_then in zip(axes, [first, lenet.h1.weight.numpy()], strict=True):
-    for ax, kernel in zip(row, kernels_then[:, 0], strict=True):
-        show(kernel, ax=ax)
-axes[0, 0].set_ylabel("before")
-axes[1, 0].set_ylabel("after")
-plt.show()
+for then, weights in {"before": first, "after": lenet.h1.weight.numpy()}.items():
+    ax = nn.plot.matrices({f"{then} {i}": kernel[0] for i, kernel in enumerate(weights, 1)}, numbers=False)
 
 # %% [markdown]
 # And here is the response of the twelve maps to one image, a four. Each map has 8 by 8 units.
@@ -276,11 +238,8 @@ plt.show()
 # %%
 four = x_test[y_test == 4][:1]
 maps = np.tanh(lenet.h1(four)).numpy()[0]
-figure, axes = plt.subplots(1, 13, figsize=(10, 1.2))
-show(four[0, 0] + 1, "image", axes[0])
-for i, (ax, unit_map) in enumerate(zip(axes[1:], maps, strict=True), 1):
-    show(unit_map, f"{i}", ax)
-plt.show()
+shown = {"image": four[0, 0, ::2, ::2] + 1} | {str(i): unit_map for i, unit_map in enumerate(maps, 1)}
+ax = nn.plot.matrices(shown, numbers=False)
 
 # %% [markdown]
 # ## The network of the convnetjs demo

@@ -39,7 +39,7 @@ def matrices(arrays: Mapping[str, Any], *, digits: int = 3, numbers: bool = True
         left, top = start + (slots[name] - cell * columns) / 2, (tall - rows * high) / 2
         right, bottom = left + cell * columns, top + rows * high
         most = (1 + numbers) * np.max(np.abs(table), initial=0.0) or 1.0  # so that the numbers stay readable
-        place = {"extent": (left, right, bottom, top), "aspect": "auto", "interpolation": "none"}
+        place = {"extent": (left, right, bottom, top), "aspect": "auto"}
         ax.imshow(table, cmap=scale(ax, signed=True), vmin=-most, vmax=most, **place)
         frame = [left, right, right, left, left], [top, top, bottom, bottom, top]
         ax.plot(*frame, color=palette(ax)[-1], linewidth=0.6)

@@ -446,7 +446,7 @@ def ravine():
     },
     api=("nn.penalties.l1", "nn.penalties.l2", "optim.decay_groups", "optim.AdamW"),
     where={
-        10: "This is called L2 regularisation",
+        10: "This is called L2 regularization",
         "tests/nn/test_penalties.py": "test_values_and_gradients",
         "docs/variants.md": "L2: lambda or lambda / 2",
     },
@@ -679,7 +679,7 @@ def symmetry():
     numbers={"deviations for 400 inputs: 0.01, Xavier, Xavier uniform, MSRA": ".010, .050, .050, .071"},
     api=("nn.init.normal_", "nn.init.xavier_normal_", "nn.init.xavier_uniform_", "nn.init.kaiming_normal_"),
     where={
-        11: "This is Xavier initialisation",
+        11: "This is Xavier initialization",
         "tests/nn/test_init.py": "test_standard_deviation",
         "docs/variants.md": "Xavier and MSRA",
     },
