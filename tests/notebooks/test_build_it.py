@@ -37,7 +37,7 @@ def cells():
 
 
 def first_plot(programs):
-    return next(i for i, source in enumerate(programs) if "plt.subplots" in source)
+    return next(i for i, source in enumerate(programs) if "nn.plot.panels" in source)
 
 
 def lines_of_code(source):
