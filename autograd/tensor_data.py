@@ -37,14 +37,13 @@ class Argument(Info):
 class TensorData(Surface):
     """The storage of a Tensor."""
 
-    # A computed Tensor has _data, _node and _requires_grad; the other two slots are for leaves.
     __slots__ = ("__weakref__", "_data", "_grad", "_info", "_node", "_requires_grad")
 
-    _data: Any
-    _node: Vertex | None
+    _data: Any  # an array; of a computed scalar a NumPy scalar
+    _node: Vertex | None  # its place in the graph; of a leaf None until its first use after a change
     _requires_grad: bool
-    _info: Info | None
-    _grad: NDArray[Any] | None
+    _info: Info | None  # of leaves alone: its name, its hooks, the line that made it
+    _grad: NDArray[Any] | None  # of leaves alone; that of a computed Tensor lies in its vertex
 
     def _changed(self) -> None:
         """Note that the data was changed in place: graphs made before must not use it any more."""

@@ -24,7 +24,7 @@ import numpy as np  # noqa: E402
 
 from autograd import NotDifferentiable, Tensor, ops, transforms  # noqa: E402
 from autograd.engine.op import unchanged  # noqa: E402
-from autograd.numpy_functions.refused import REFUSED  # noqa: E402
+from autograd.numpy_functions.without_gradient import REFUSED  # noqa: E402
 
 ELSEWHERE = ("fft.", "emath.")
 PAGE = ROOT / "docs" / "ops.md"

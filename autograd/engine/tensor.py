@@ -14,7 +14,7 @@ from typing import Any, Never
 from weakref import ref
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike
 
 from autograd.arrays import is_real_floating, native, only_numbers
 from autograd.engine.backward import backward_pass
@@ -44,13 +44,7 @@ class Tensor(TensorValues):
     array([2., 4.])
     """
 
-    __slots__ = ()  # those of `TensorData`:
-
-    _data: Any  # an array; of a computed scalar a NumPy scalar
-    _node: Vertex | None  # its place in the graph; of a leaf None until its first use after a change
-    _requires_grad: bool
-    _grad: NDArray[Any] | None  # of a leaf; that of a computed Tensor lies in its vertex
-    _info: Info | None  # of a leaf: its name, its hooks, the line that made it
+    __slots__ = ()  # those of `TensorData`
 
     _kind = "input"  # what a leaf of this class is called in pictures
     _held = False  # whether a module may hold it, so that ``x += 1`` changes it also when it requires no gradient

@@ -8,7 +8,7 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from autograd.engine.tensor import constant
 from autograd.numpy_functions.arguments import NoValue, along, as_operand, as_tensor, plain
 from autograd.numpy_functions.protocol import STATUS, implements, named
-from autograd.numpy_functions.refused import ZEROS, refusal
+from autograd.numpy_functions.without_gradient import ZEROS, refusal
 from autograd.ops import arithmetic, shape
 
 
@@ -253,7 +253,7 @@ implements(np.divmod, direct=True)(lambda x, y: (arithmetic.floor_divide(x, y), 
 @implements(np.modf)
 def _modf(x: Any) -> Any:
     finite = arithmetic.where(np.isinf(plain(x)), np.copysign(0.0, plain(x)), x)  # the fraction of infinity is 0
-    return finite - np.trunc(plain(finite)), arithmetic.trunc(x)
+    return finite - np.trunc(plain(finite)), np.trunc(x)
 
 
 @implements(np.frexp)

@@ -9,8 +9,8 @@ from numpy.lib.array_utils import normalize_axis_index
 from autograd.engine.tensor import constant
 from autograd.numpy_functions.arguments import as_operand, as_tensor, plain
 from autograd.numpy_functions.protocol import composed, implements
-from autograd.numpy_functions.refused import BASIS, RANK, REFLECTORS, refusal
 from autograd.numpy_functions.selection import take_along_axis
+from autograd.numpy_functions.without_gradient import BASIS, RANK, REFLECTORS, refusal
 from autograd.ops import arithmetic, linalg, linear, spectra
 from autograd.ops.reduce import keep
 

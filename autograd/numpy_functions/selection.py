@@ -9,7 +9,7 @@ from numpy.lib.array_utils import normalize_axis_index
 from autograd.engine.tensor import Tensor
 from autograd.numpy_functions.arguments import NoValue, along, as_operand, as_tensor, on_axis, plain
 from autograd.numpy_functions.protocol import implements, refuse_extra
-from autograd.numpy_functions.refused import PIECES, refusal
+from autograd.numpy_functions.without_gradient import PIECES, refusal
 from autograd.ops import arithmetic, shape
 
 

@@ -10,7 +10,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from autograd.engine.tensor import Tensor
 from autograd.numpy_functions.arguments import along, as_operand, on_axis
 from autograd.numpy_functions.protocol import implements, values_of
-from autograd.numpy_functions.refused import PIECES, UNDEFINED, refusal
+from autograd.numpy_functions.without_gradient import PIECES, UNDEFINED, refusal
 from autograd.ops import arithmetic, index, shape
 from autograd.ops.shape import broadcast_to as broadcast_op
 
@@ -164,11 +164,6 @@ def _trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any =
 implements(np.linalg.trace)(lambda x, /, *, offset=0, dtype=None: _trace(x, offset, -2, -1, dtype))
 
 
-@implements(np.diag)
-def _diag(v: Any, k: int = 0) -> Any:
-    return _diagonal_of(v, k, 0, 1) if v.ndim == 2 else _diagflat(v, k)
-
-
 @implements(np.diagflat)
 def _diagflat(v: Any, k: int = 0) -> Any:
     v = np.ravel(v)
@@ -177,6 +172,7 @@ def _diagflat(v: Any, k: int = 0) -> Any:
     return index.scatter(v, index=(steps - min(k, 0), steps + max(k, 0)), shape=(n, n))
 
 
+implements(np.diag)(lambda v, k=0: _diagonal_of(v, k, 0, 1) if v.ndim == 2 else _diagflat(v, k))
 implements(np.tril)(lambda m, k=0: np.where(np.tri(m.shape[-2:][0], m.shape[-1], k, dtype=bool), m, 0.0))
 implements(np.triu)(lambda m, k=0: np.where(np.tri(m.shape[-2:][0], m.shape[-1], k - 1, dtype=bool), 0.0, m))
 

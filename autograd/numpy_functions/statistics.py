@@ -9,8 +9,8 @@ from autograd.arrays import normalize_axes
 from autograd.engine.tensor import Tensor, constant
 from autograd.numpy_functions.arguments import NoValue, as_last_axis, as_operand, as_tensor, plain
 from autograd.numpy_functions.protocol import implements, values_of
-from autograd.numpy_functions.refused import EDGES, refusal
 from autograd.numpy_functions.selection import take_along_axis
+from autograd.numpy_functions.without_gradient import EDGES, refusal
 from autograd.ops import arithmetic, index
 
 

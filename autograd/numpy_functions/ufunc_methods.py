@@ -13,10 +13,10 @@ import numpy as np
 from autograd.engine.op import REGISTRY
 from autograd.numpy_functions.arguments import NoValue, along, as_last_axis, as_operand, as_tensor, plain
 from autograd.numpy_functions.calculus import float_power
-from autograd.numpy_functions.constants import on_values
 from autograd.numpy_functions.protocol import UFUNCS, values_of
 from autograd.numpy_functions.reductions import cumprod, cumsum, with_options
 from autograd.numpy_functions.selection import take_along_axis
+from autograd.numpy_functions.without_gradient import on_values
 from autograd.ops import arithmetic, reduce, shape
 
 

@@ -147,60 +147,43 @@ floor_divide: OpFunction = _constant(
     "tensor([7.0, -7.0]) // 4.0 -> tensor([ 1., -2.])",
     symbol="//",
 )
-sign: OpFunction = _constant(
-    np.sign,
-    "The sign of x as 1, 0 or -1, without gradient.",
-    "np.sign(tensor([2.0, 0.0, -3.0])) -> tensor([ 1.,  0., -1.])",
-)
-floor: OpFunction = _constant(
-    np.floor, "x rounded down, without gradient.", "np.floor(tensor([1.5, -1.5])) -> tensor([ 1., -2.])"
-)
-ceil: OpFunction = _constant(
-    np.ceil, "x rounded up, without gradient.", "np.ceil(tensor([1.5, -1.5])) -> tensor([ 2., -1.])"
-)
-trunc: OpFunction = _constant(
-    np.trunc, "x rounded towards 0, without gradient.", "np.trunc(tensor([1.5, -1.5])) -> tensor([ 1., -1.])"
-)
-rint: OpFunction = _constant(
-    np.rint,
-    "x rounded to the nearest integer, ties to even, without gradient.",
-    "np.rint(tensor([1.4, 2.5])) -> tensor([1., 2.])",
-)
 
-# Comparisons and tests: plain arrays of booleans.
+# Comparisons: plain arrays of booleans.
 equal = _comparison(np.equal, operator.eq, "==", "equals y", "2.0 -> array([False,  True])")
 not_equal = _comparison(np.not_equal, operator.ne, "!=", "differs from y", "2.0 -> array([ True, False])")
 less = _comparison(np.less, operator.lt, "<", "is less than y", "2.0 -> array([ True, False])")
 less_equal = _comparison(np.less_equal, operator.le, "<=", "is at most y", "2.0 -> array([ True,  True])")
 greater = _comparison(np.greater, operator.gt, ">", "is greater than y", "1.0 -> array([False,  True])")
 greater_equal = _comparison(np.greater_equal, operator.ge, ">=", "is at least y", "2.0 -> array([False,  True])")
-isnan: OpFunction = _constant(
-    np.isnan, "True where x is NaN.", "np.isnan(tensor([1.0, np.nan])) -> array([False,  True])"
-)
-isinf: OpFunction = _constant(
-    np.isinf, "True where x is infinite.", "np.isinf(tensor([1.0, -np.inf])) -> array([False,  True])"
-)
-isfinite: OpFunction = _constant(
-    np.isfinite,
-    "True where x is neither infinite nor NaN.",
-    "np.isfinite(tensor([1.0, np.inf, np.nan])) -> array([ True, False, False])",
-)
-signbit: OpFunction = _constant(
-    np.signbit,
-    "True where the sign of x is negative, also for -0.0.",
-    "np.signbit(tensor([1.0, -0.0])) -> array([False,  True])",
-)
-logical_and: OpFunction = _constant(
-    np.logical_and,
-    "True where both x and y are nonzero.",
-    "np.logical_and(tensor([1.0, 0.0]), [1, 1]) -> array([ True, False])",
-)
-logical_or: OpFunction = _constant(
-    np.logical_or, "True where x or y is nonzero.", "np.logical_or(tensor([1.0, 0.0]), [0, 0]) -> array([ True, False])"
-)
-logical_not: OpFunction = _constant(
-    np.logical_not, "True where x is 0.", "np.logical_not(tensor([1.0, 0.0])) -> array([False,  True])"
-)
+
+# Without gradient: steps, and tests, which return plain arrays of booleans.
+for _ufunc, _doc, _doctest in (
+    (np.sign, "The sign of x as 1, 0 or -1, without gradient.",
+        "np.sign(tensor([2.0, 0.0, -3.0])) -> tensor([ 1.,  0., -1.])"),
+    (np.floor, "x rounded down, without gradient.", "np.floor(tensor([1.5, -1.5])) -> tensor([ 1., -2.])"),
+    (np.ceil, "x rounded up, without gradient.", "np.ceil(tensor([1.5, -1.5])) -> tensor([ 2., -1.])"),
+    (np.trunc, "x rounded towards 0, without gradient.", "np.trunc(tensor([1.5, -1.5])) -> tensor([ 1., -1.])"),
+    (np.rint, "x rounded to the nearest integer, ties to even, without gradient.",
+        "np.rint(tensor([1.4, 2.5])) -> tensor([1., 2.])"),
+    (np.isnan, "True where x is NaN.", "np.isnan(tensor([1.0, np.nan])) -> array([False,  True])"),
+    (np.isinf, "True where x is infinite.", "np.isinf(tensor([1.0, -np.inf])) -> array([False,  True])"),
+    (np.isfinite, "True where x is neither infinite nor NaN.",
+        "np.isfinite(tensor([1.0, np.inf, np.nan])) -> array([ True, False, False])"),
+    (np.signbit, "True where the sign of x is negative, also for -0.0.",
+        "np.signbit(tensor([1.0, -0.0])) -> array([False,  True])"),
+    (np.logical_and, "True where both x and y are nonzero.",
+        "np.logical_and(tensor([1.0, 0.0]), [1, 1]) -> array([ True, False])"),
+    (np.logical_or, "True where x or y is nonzero.",
+        "np.logical_or(tensor([1.0, 0.0]), [0, 0]) -> array([ True, False])"),
+    (np.logical_not, "True where x is 0.", "np.logical_not(tensor([1.0, 0.0])) -> array([False,  True])"),
+    (np.heaviside, "0 where x < 0, 1 where x > 0, and y where x is 0; without gradient.",
+        "np.heaviside(tensor([-1.0, 0.0, 1.0]), 0.5) -> tensor([0. , 0.5, 1. ])"),
+    (np.spacing, "The distance from x to the next floating-point number away from 0, without gradient.",
+        "np.spacing(tensor(1.0)) -> tensor(2.22044605e-16)"),
+    (np.logical_xor, "True where exactly one of x and y is nonzero.",
+        "np.logical_xor(tensor([1.0, 0.0]), [1, 1]) -> array([False,  True])"),
+):  # fmt: skip
+    globals()[_ufunc.__name__] = _constant(_ufunc, _doc, _doctest)
 
 
 _SAME_SIZE = {np.dtype(f): i for f, i in ((np.float16, np.int16), (np.float32, np.int32), (np.float64, np.int64))}
@@ -411,21 +394,6 @@ fmin: OpFunction = defop(
     doc="The smaller of x and y, ignoring NaN; in a tie, each gets half of the gradient.",
     doctest="np.fmin(tensor([1.0, np.nan]), 2.0) -> tensor([1., 2.])",
 )  # fmt: skip
-heaviside: OpFunction = _constant(
-    np.heaviside,
-    "0 where x < 0, 1 where x > 0, and y where x is 0; without gradient.",
-    "np.heaviside(tensor([-1.0, 0.0, 1.0]), 0.5) -> tensor([0. , 0.5, 1. ])",
-)
-spacing: OpFunction = _constant(
-    np.spacing,
-    "The distance from x to the next floating-point number away from 0, without gradient.",
-    "np.spacing(tensor(1.0)) -> tensor(2.22044605e-16)",
-)
-logical_xor: OpFunction = _constant(
-    np.logical_xor,
-    "True where exactly one of x and y is nonzero.",
-    "np.logical_xor(tensor([1.0, 0.0]), [1, 1]) -> array([False,  True])",
-)
 nan_to_num: OpFunction = defop(
     "nan_to_num",
     lambda x, *, nan=0.0, posinf=None, neginf=None: np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf),

@@ -8,11 +8,10 @@ import numpy as np
 
 from autograd.arrays import Array, Axis, add_reduce, maximum_reduce, sum_to
 from autograd.engine.backward import Route, backward_pass
-from autograd.engine.graph import GONE, Output, newest_first
+from autograd.engine.graph import GONE, STATE, Output, newest_first
 from autograd.engine.op import defop
 from autograd.engine.tensor import Tensor, constant, plain
 from autograd.hazards import Hazards
-from autograd.modes import changed
 
 # Whether the pass is one of `derivative`: a kink that gets a gradient then answers nan, because what is being
 # differentiated depends on a second kink at the same place, and its limit on the direction.
@@ -89,10 +88,11 @@ def derivative(g: Array, out: Array, seed: Array) -> Array:
     if any(vertex.kept is GONE for vertex in route.order):
         return zeros  # released as it is walked: nobody will differentiate the result
     resolving = _RESOLVING.set(True)
+    state = STATE.set(STATE.get().replace(watch=None))
     try:
-        with changed(watch=None):
-            found = backward_pass({start: constant(seed)}, create_graph=True, release=False, route=route)
+        found = backward_pass({start: constant(seed)}, create_graph=True, release=False, route=route)
     finally:
+        STATE.reset(state)
         _RESOLVING.reset(resolving)
     arrived = [part for d in found.values() for part in (d if isinstance(d, tuple) else (d,))]
     if not all(np.isfinite(plain(part)).all() for part in arrived):
