@@ -113,8 +113,8 @@ def source():
     names, arrows = house()
     lines = [
         "digraph house {",
-        'graph [rankdir=TB ranksep=0.4 nodesep=0.2 bgcolor="white"]',
-        'node [shape=box style="filled,rounded" fontname="Helvetica" fontsize=10 margin="0.3,0.08" color="#9aa5b1"]',
+        'graph [rankdir=TB ranksep=0.35 nodesep=0.12 bgcolor="white"]',
+        'node [shape=box style="filled,rounded" fontname="Helvetica" fontsize=10 margin="0.12,0.06" color="#9aa5b1"]',
         'edge [color="#7b8794" arrowsize=0.6]',
     ]
     for place, files in sorted(names.items()):
