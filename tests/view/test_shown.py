@@ -30,7 +30,7 @@ SHOWN = {
     "lenet": ("lenet", {"depth": 1}),
     "transformer": ("transformer", {"depth": 2, "direction": "TB"}),
     "transformer_folded": ("transformer", {"depth": 1}),
-    "nan": ("nan", {}),
+    "nan": ("nan", {"direction": "TB"}),
 }
 
 
