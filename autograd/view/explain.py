@@ -235,9 +235,8 @@ class Explanation(Printable):
         return [*rows, f"{whole} &= {total}{latex_number(self.gradient)}"]
 
     def _matrix_latex(self) -> list[str]:
-        rows = []
-        for d in self.deltas:
-            rows.append(f"{latex_name(d.name)} &= {d.latex} && \\in \\mathbb{{R}}^{{{latex_shape(d.shape)}}}")
+        spaces = [rf"\mathbb{{R}}^{{{latex_shape(d.shape)}}}" for d in self.deltas]
+        rows = [rf"{latex_name(d.name)} &= {d.latex} && \in {r}" for d, r in zip(self.deltas, spaces, strict=True)]
         half = _ROWS // 2
         return rows if len(rows) <= _ROWS else [*rows[:half], r"&\;\;\vdots", *rows[-half:]]
 

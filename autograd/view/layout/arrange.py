@@ -197,16 +197,11 @@ class _Arrangement:
         if number < 0:
             frame.placement = place(parts, arrows)
             return
-        title = (_TITLE + _PAD / 2, self.titles[number] + 2 * _PAD if self.titles else 0.0)
-        entered, left = bool(frame.entries), bool(frame.exits)
-        if self.rightwards:
-            pad_u = (0.0 if entered else _PAD, 0.0 if left else _PAD)
-            pad_v = (title[0] + _PAD / 2, _PAD)
-            least = (title[1], 0.0)
-        else:
-            pad_u = (title[0] if not entered else 0.0, 0.0 if left else _PAD)
-            pad_v = (_PAD, _PAD)
-            least = (0.0, title[1])
+        high, wide = _TITLE + _PAD / 2, self.titles[number] + 2 * _PAD if self.titles else 0.0
+        first = _PAD if self.rightwards else high  # the side at which arrows enter is the upper one, with the title
+        pad_u = (0.0 if frame.entries else first, 0.0 if frame.exits else _PAD)
+        pad_v = (high + _PAD / 2 if self.rightwards else _PAD, _PAD)
+        least = (wide, 0.0) if self.rightwards else (0.0, wide)
         frame.placement = place(parts, arrows, pad_u=pad_u, pad_v=pad_v, least=least)
         if self.titles and not self.rightwards:  # beside the arrows that enter from above
             length = self.titles[number] + _PAD  # with the mark that the page sets before it
