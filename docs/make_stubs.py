@@ -32,7 +32,7 @@ HOMES = {  # of the names in annotations
     "Interpolation": "nn.metrics.ranking",
     "Minimum": "optim.minimizing",
     "Module": "nn.module",
-    "Operand": "nn.arrays",
+    "Operand": "nn.arguments",
     "Reduction": "nn.losses.base",
     "SearchStrategy": "hypothesis.strategies",
     "Tensor": "autograd",

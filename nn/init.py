@@ -30,8 +30,8 @@ from autograd import Tensor
 from autograd.arrays import only_numbers
 from autograd.lazy import on_use as _on_use
 from autograd.stale import take_back
+from nn.arguments import fitting
 from nn.defaults import Randomness, generator
-from nn.validation import fitting
 
 __autograd_transparent__ = True
 

@@ -16,7 +16,7 @@ from autograd.callers import users_level
 from autograd.engine.graph import STATE, State
 from autograd.operand_errors import arrays_of, listed
 from autograd.words import ModuleWords
-from nn.arrays import is_live, plain
+from nn.arguments import is_live, plain
 from nn.contents import Contents, held_modules, modules_of, once, tensors_of
 from nn.errors import PrecisionWarning, StateDictError
 from nn.hooks import Hooked

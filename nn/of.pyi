@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 from autograd import Tensor
-from nn.arrays import Operand
+from nn.arguments import Operand
 from nn.losses.base import Reduction, _Loss
 from nn.of_function import _OfFunction
 

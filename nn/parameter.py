@@ -10,7 +10,7 @@ from autograd import LiveGraphError, Tensor
 from autograd.callers import users_level
 from autograd.stale import take_back
 from autograd.tensor_data import Argument
-from nn.arrays import is_live, plain
+from nn.arguments import is_live, plain
 from nn.defaults import get_default_dtype
 
 __autograd_transparent__ = True

@@ -10,12 +10,11 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from autograd import OperandError, Tensor
 from autograd.arrays import only_numbers
-from nn.arrays import plain
+from nn.arguments import floating, plain, positive
 from nn.defaults import parameter_dtype
 from nn.errors import LabelError
 from nn.functional import step
 from nn.module import Buffer, Module, Parameter
-from nn.validation import floating, positive
 
 __all__ = ["Adaline", "AdalineFit", "McCullochPitts", "Perceptron", "PerceptronFit", "Update"]
 

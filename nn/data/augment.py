@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.arrays import only_numbers
-from nn.validation import fitting, probability
+from nn.arguments import fitting, probability
 
 __all__ = ["Compose", "Cutout", "Flip", "Noise", "Rotate", "Shift"]
 

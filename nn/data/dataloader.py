@@ -14,12 +14,12 @@ from numpy.typing import DTypeLike
 
 from autograd import Tensor
 from autograd.engine.tensor import constant
+from nn.arguments import positive
 from nn.data.datasets import BatchSampler, Drawn, IterableDataset, RandomSampler, SequentialSampler, TensorDataset, rows
 from nn.data.loader import Loader
 from nn.data.mapped import Rows
 from nn.data.sources import Arrays, Misfit, Samples, Stream, alike, source_of, stacked
 from nn.defaults import Randomness
-from nn.validation import positive
 
 __all__ = ["DataLoader", "default_collate"]
 

@@ -13,11 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograd import Tensor
 from autograd.engine.tensor import constant
-from nn.arrays import is_live, plain
+from nn.arguments import is_live, plain, positive
 from nn.data.mapped import Rows
 from nn.data.sources import common_length
 from nn.defaults import Randomness, generator as generator_of
-from nn.validation import positive
 
 __all__ = ["BatchSampler", "ConcatDataset", "Dataset", "IterableDataset", "RandomSampler", "Sampler"]
 __all__ += ["SequentialSampler", "Subset", "SubsetRandomSampler", "TensorDataset", "WeightedRandomSampler"]

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from nn.arrays import plain
+from nn.arguments import plain
 from nn.defaults import parameter_dtype
 from nn.errors import LabelError
 from nn.layers.embedding import one_hot as _rows

@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import DTypeLike
 
+from nn.arguments import positive
 from nn.data.sources import Arrays, Source, Stream, source_of
 from nn.defaults import Randomness, generator
-from nn.validation import positive
 
 __all__ = ["Loader"]
 

@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nn.arrays import plain
+from nn.arguments import plain
 
 __all__ = ["MinMax", "Standardize"]
 

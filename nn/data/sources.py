@@ -9,7 +9,7 @@ from numpy.typing import DTypeLike
 
 from autograd import Tensor
 from autograd.arrays import only_numbers
-from nn.arrays import is_live, plain
+from nn.arguments import is_live, plain
 from nn.data.mapped import Rows
 from nn.defaults import get_default_dtype, parameter_dtype
 

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograd.arrays import only_numbers
 from autograd.words import refuse_words
-from nn.arrays import plain
+from nn.arguments import plain
 from nn.data.sources import common_length
 from nn.defaults import Randomness, generator
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.recording import RECORDER
-from nn.arrays import plain
+from nn.arguments import plain
 from nn.distributed.together import Ranks, ranks
 from optim import Optimizer
 

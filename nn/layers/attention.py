@@ -14,12 +14,11 @@ from autograd.ops.fused import linear as _linear
 from autograd.ops.linear import matmul as _matmul
 from autograd.ops.reduce import mean as _mean, softmax as _softmax
 from autograd.ops.shape import reshape as _reshape, split as _split, transpose as _transpose
-from nn.arrays import plain
+from nn.arguments import floating, plain, positive, probability
 from nn.defaults import Randomness, generator, get_default_dtype, parameter_dtype
 from nn.layers.dropout import dropout
 from nn.layers.linear import Linear
 from nn.module import Module, Parameter
-from nn.validation import floating, positive, probability
 
 __all__ = ["MultiheadAttention"]
 

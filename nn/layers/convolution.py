@@ -11,11 +11,11 @@ from numpy.typing import DTypeLike
 
 from autograd import OperandError, Tensor
 from autograd.ops.convolution import conv as _conv, conv_transpose as _conv_transpose
+from nn.arguments import positive
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.layers.windows import Pairs, batched, brief, fitting, per_axis
 from nn.module import Parameter
 from nn.of_function import _OfFunction
-from nn.validation import positive
 
 __all__ = ["Conv1d", "Conv2d", "ConvTranspose1d", "ConvTranspose2d"]
 

@@ -5,9 +5,8 @@ from typing import Any
 import numpy as np
 
 from autograd import OperandError
-from nn.arrays import Operand, polymorphic
+from nn.arguments import Operand, floating, polymorphic
 from nn.of_function import of
-from nn.validation import floating
 
 __all__ = ["CosineSimilarity", "PairwiseDistance"]
 

@@ -6,10 +6,9 @@ import numpy as np
 
 from autograd import OperandError, Tensor
 from autograd.ops.arithmetic import multiply as _multiply
-from nn.arrays import polymorphic
+from nn.arguments import floating, polymorphic, probability
 from nn.defaults import Randomness, generator
 from nn.of_function import of
-from nn.validation import floating, probability
 
 __all__ = ["Dropout", "Dropout1d", "Dropout2d"]
 

@@ -10,12 +10,11 @@ from numpy.typing import ArrayLike, DTypeLike
 from autograd import Tensor
 from autograd.ops.arithmetic import where as _where
 from autograd.ops.index import getitem as _getitem
-from nn.arrays import plain, polymorphic
+from nn.arguments import plain, polymorphic, positive
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.errors import LabelError
 from nn.module import Parameter
 from nn.of_function import of
-from nn.validation import positive
 
 __all__ = ["Embedding"]
 

@@ -5,8 +5,8 @@ from math import prod
 from typing import Any
 
 from autograd import Tensor
+from nn.arguments import floating
 from nn.module import Module
-from nn.validation import floating
 
 __all__ = ["Flatten", "Unflatten"]
 

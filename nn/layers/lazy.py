@@ -6,12 +6,12 @@ from typing import Any
 
 from autograd import Tensor
 from autograd.engine.graph import STATE
+from nn.arguments import floating
 from nn.layers.convolution import Conv1d, Conv2d
 from nn.layers.linear import Linear
 from nn.layers.normalization import BatchNorm1d, BatchNorm2d
 from nn.module import Buffer, Module, Parameter
 from nn.parameter import UninitializedParameter
-from nn.validation import floating
 
 __all__ = ["LazyBatchNorm1d", "LazyBatchNorm2d", "LazyConv1d", "LazyConv2d", "LazyLinear"]
 

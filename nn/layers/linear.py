@@ -10,10 +10,9 @@ from numpy.typing import DTypeLike
 
 from autograd import OperandError, Tensor
 from autograd.ops.fused import linear as _linear
-from nn.arrays import Operand
+from nn.arguments import Operand, floating, positive
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.module import Module, Parameter
-from nn.validation import floating, positive
 
 __all__ = ["Bilinear", "Linear"]
 

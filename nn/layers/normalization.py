@@ -12,10 +12,10 @@ from numpy.typing import DTypeLike
 from autograd import OperandError, Tensor
 from autograd.engine.tensor import plain
 from autograd.ops.normalization import batch_norm as _batch_norm, layer_norm as _layer_norm, rms_norm as _rms_norm
+from nn.arguments import floating, not_negative, positive, probability
 from nn.defaults import parameter_dtype
 from nn.module import Buffer, Module, Parameter
 from nn.of_function import _OfFunction, of
-from nn.validation import floating, not_negative, positive, probability
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "GroupNorm", "InstanceNorm1d", "InstanceNorm2d", "LayerNorm", "RMSNorm"]
 

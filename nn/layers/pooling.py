@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from autograd.ops import windows
 from autograd.ops.windows import max_pool as _max_pool, window_sum as _window_sum
-from nn.arrays import polymorphic
+from nn.arguments import polymorphic
 from nn.layers.windows import Pairs, batched, brief, fitting, per_axis, trailing
 from nn.of_function import _OfFunction
 

@@ -15,10 +15,10 @@ from autograd import OperandError, Tensor
 from autograd.ops import recurrent
 from autograd.ops.fused import linear as _linear
 from autograd.ops.shape import concatenate as _concatenate, stack as _stack, swapaxes as _swapaxes
+from nn.arguments import floating, positive, probability
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.layers.dropout import dropout as drop
 from nn.module import Module, Parameter
-from nn.validation import floating, positive, probability
 
 __all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNCell"]
 

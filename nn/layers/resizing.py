@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 from autograd import OperandError, Tensor
 from autograd.engine.tensor import plain
 from autograd.ops.windows import window_spread as _window_spread
-from nn.arrays import polymorphic
+from nn.arguments import floating, polymorphic, positive
 from nn.layers.convolution import _PADDING_MODES
 from nn.layers.pooling import _AdaptivePool, wanted_windows, window_edges
 from nn.layers.windows import batched, per_axis
 from nn.module import Module
 from nn.of_function import of
-from nn.validation import floating, positive
 
 __all__ = [
     "AdaptiveMaxPool1d", "AdaptiveMaxPool2d", "CircularPad1d", "CircularPad2d", "ConstantPad1d", "ConstantPad2d",

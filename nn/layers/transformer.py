@@ -9,6 +9,7 @@ from typing import Any
 from numpy.typing import DTypeLike, NDArray
 
 from autograd import Tensor
+from nn.arguments import floating, positive
 from nn.defaults import Randomness, generator
 from nn.init import xavier_uniform_
 from nn.layers.activations.names import activation as make_activation
@@ -18,7 +19,6 @@ from nn.layers.dropout import Dropout
 from nn.layers.linear import Linear
 from nn.layers.normalization import LayerNorm
 from nn.module import Module
-from nn.validation import floating, positive
 
 __all__ = [
     "Transformer", "TransformerDecoder", "TransformerDecoderLayer", "TransformerEncoder", "TransformerEncoderLayer",

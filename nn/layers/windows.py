@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograd import OperandError, Tensor
-from nn.validation import floating
+from nn.arguments import floating
 
 Pairs = tuple[tuple[int, int], ...]
 

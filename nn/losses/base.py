@@ -13,7 +13,7 @@ from autograd.facts import LOGARITHMS, PROBABILITIES
 from autograd.ops.arithmetic import masked as _masked, where as _where
 from autograd.ops.reduce import mean as _mean, sum as _sum
 from autograd.provenance import where
-from nn.arrays import Operand, plain
+from nn.arguments import Operand, plain
 from nn.defaults import get_default_dtype
 from nn.errors import ActivationWarning, LossShapeError
 from nn.module import Buffer

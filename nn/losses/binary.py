@@ -6,7 +6,7 @@ import numpy as np
 
 from autograd.ops.arithmetic import where as _where
 from autograd.ops.transcendental import log as _log, log1p as _log1p, relu as _relu, softplus as _softplus
-from nn.arrays import Operand, plain, polymorphic
+from nn.arguments import Operand, plain, polymorphic
 from nn.errors import LabelError, PredictionError
 from nn.losses.base import Reduction, check_activation, counted, of, pair, reduced, short_of, weights
 

@@ -11,10 +11,9 @@ from autograd.ops.fused import cross_entropy as _cross_entropy
 from autograd.ops.reduce import log_softmax as _log_softmax, sum as _sum
 from autograd.ops.shape import moveaxis as _moveaxis, reshape as _reshape
 from autograd.ops.transcendental import exp as _exp, log as _log
-from nn.arrays import Operand, plain, polymorphic
+from nn.arguments import Operand, plain, polymorphic, probability
 from nn.errors import LabelError, LossShapeError
 from nn.losses.base import Reduction, array, check_activation, check_reduction, counted, of, pair, reduced, weights
-from nn.validation import probability
 
 __all__ = ["CrossEntropyLoss", "KLDivLoss", "NLLLoss"]
 

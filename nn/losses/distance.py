@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from autograd.ops.arithmetic import where as _where
-from nn.arrays import Operand, plain, polymorphic
+from nn.arguments import Operand, plain, polymorphic
 from nn.layers.distance import pairwise_distance
 from nn.losses.base import Reduction, of, pair, reduced, short_of
 from nn.losses.binary import sides

@@ -8,7 +8,7 @@ import numpy as np
 from autograd import Tensor
 from autograd.ops.arithmetic import absolute as _absolute, clip as _clip, square as _square, where as _where
 from autograd.ops.transcendental import exp as _exp, log as _log
-from nn.arrays import Operand, plain, polymorphic
+from nn.arguments import Operand, plain, polymorphic
 from nn.errors import LossShapeError, PredictionError
 from nn.losses.base import Reduction, array, counted, of, pair, reduced
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.arrays import plain
+from nn.arguments import plain
 
 Array = NDArray[Any]
 ORDER = "The prediction comes first, then the labels."

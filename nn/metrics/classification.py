@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.recording import one_call
-from nn.arrays import plain
+from nn.arguments import plain
 from nn.metrics.arguments import classes_of, mean, mean_over, names, pair, places, positive, ratio, scored, weights
 
 __all__ = ["accuracy", "balanced_accuracy", "brier_score", "confusion_matrix", "f1", "log_loss", "matthews_corrcoef",

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.arrays import plain
+from nn.arguments import plain
 from nn.metrics.arguments import class_numbers, ratio, refuse_nan
 from nn.metrics.ranking import Interpolation, area
 

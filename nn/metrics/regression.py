@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from nn.arrays import plain
+from nn.arguments import plain
 from nn.metrics.arguments import mean, refuse_nan, weights
 
 __all__ = ["mean_absolute_error", "mean_squared_error", "r2", "root_mean_squared_error"]

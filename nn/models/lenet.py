@@ -9,11 +9,11 @@ from numpy.typing import DTypeLike, NDArray
 
 from autograd import OperandError, Tensor
 from autograd.ops.index import scatter as _scatter, set_at as _set_at
+from nn.arguments import floating
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.functional import conv2d
 from nn.layers import Linear
 from nn.module import Module, Parameter
-from nn.validation import floating
 
 _BACKGROUND = -1.0  # what units at the border see beyond it
 

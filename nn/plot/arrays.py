@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from nn.arrays import plain
+from nn.arguments import plain
 from nn.plot.look import on_axes, palette, scale
 
 

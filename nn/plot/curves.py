@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nn.arrays import plain
+from nn.arguments import plain
 from nn.plot.look import DASHES, finish, log_axis, on_axes, palette, precision, pyplot
 
 __all__ = ["lines", "panels"]

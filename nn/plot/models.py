@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograd import Tensor, no_grad
 from autograd.trace import argument
-from nn.arrays import plain
+from nn.arguments import plain
 from nn.functional import tanh
 from nn.metrics.arguments import likeliest, refuse_nan
 from nn.module import Module

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from autograd import Tensor, no_grad
 from autograd.progress import Work, over
-from nn.arrays import plain
+from nn.arguments import plain
 from nn.data import Loader
 from nn.defaults import get_default_dtype
 from nn.module import Module

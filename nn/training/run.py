@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nn.arrays import plain
+from nn.arguments import plain
 from nn.data import Loader
 from nn.data.datasets import rows
 from nn.data.mapped import Rows

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from autograd import OperandError, Tensor
 from autograd.lazy import on_use as _on_use
 from nn import data as data
-from nn.arrays import plain
+from nn.arguments import plain
 from nn.utils import rnn as rnn
 from optim.clip import clip_grad_norm as clip_grad_norm_, clip_grad_value as clip_grad_value_
 

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograd.lazy import on_use as _on_use
-from nn.arrays import polymorphic
-from nn.validation import floating
+from nn.arguments import floating, polymorphic
 
 __all__ = ["pad_sequence"]
 _on_use(__name__, {})

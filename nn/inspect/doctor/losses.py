@@ -8,7 +8,7 @@ from autograd import Tensor
 from autograd.engine.graph import Node, newest_first
 from autograd.facts import LOGARITHMS, PROBABILITIES
 from autograd.provenance import where
-from nn.arrays import plain
+from nn.arguments import plain
 from nn.errors import ActivationWarning, LossShapeError
 from nn.inspect.doctor.checks import Found, finds
 from nn.inspect.doctor.trial_step import TrialStep

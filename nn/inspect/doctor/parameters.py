@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 
-from nn.arrays import plain
+from nn.arguments import plain
 from nn.equal_units import equal_units, weights_of_units
 from nn.inspect.doctor.checks import Found, finds
 from nn.inspect.doctor.trial_step import TrialStep

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nn.arrays import plain
+from nn.arguments import plain
 from nn.inspect.doctor.checks import Found, finds
 from nn.inspect.doctor.losses import taken_by
 from nn.inspect.doctor.report import Measured

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from autograd import Tensor, no_grad
 from autograd.gradcheck.differences import quick
 from autograd.modes import changed
-from nn.arrays import plain
+from nn.arguments import plain
 from nn.errors import PredictionError
 from nn.inspect.doctor.restore import Restore
 from nn.module import Module

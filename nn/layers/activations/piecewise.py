@@ -11,11 +11,10 @@ from autograd import OperandError, Tensor
 from autograd.engine.tensor import plain
 from autograd.ops.arithmetic import masked as _masked, where as _where
 from autograd.ops.transcendental import expm1 as _expm1, relu as _relu
-from nn.arrays import Operand, polymorphic
+from nn.arguments import Operand, floating, polymorphic, positive
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.module import Parameter
 from nn.of_function import of
-from nn.validation import floating, positive
 
 __all__ = ["CELU", "ELU", "SELU", "Hardsigmoid", "Hardswish", "Hardtanh", "LeakyReLU", "PReLU", "RReLU", "ReLU",
            "ReLU6", "Step"]  # fmt: skip

@@ -14,10 +14,9 @@ from autograd.ops.transcendental import (
     softsign as _softsign,
     tanh as _tanh,
 )
-from nn.arrays import Operand, polymorphic
+from nn.arguments import Operand, floating, polymorphic
 from nn.module import Module
 from nn.of_function import of
-from nn.validation import floating
 
 __all__ = ["GELU", "Arctan", "Identity", "LogSigmoid", "Mish", "SiLU", "Sigmoid", "Softplus", "Softsign", "Tanh"]
 

@@ -7,9 +7,8 @@ import numpy as np
 from autograd import OperandError, Tensor
 from autograd.ops.reduce import log_softmax as _log_softmax, softmax as _softmax
 from autograd.ops.transcendental import sigmoid as _sigmoid
-from nn.arrays import Operand, polymorphic
+from nn.arguments import Operand, floating, polymorphic
 from nn.of_function import _OfFunction, of
-from nn.validation import floating
 
 __all__ = ["GLU", "LogSoftmax", "Softmax"]
 
