@@ -14,12 +14,12 @@ def test_nodes_follow_their_operands_from_left_to_right():
     a, b = tensor(2.0, requires_grad=True, name="a"), tensor(3.0, requires_grad=True, name="b")
     graph = snapshot((b * a).exp() - a)
     assert [node.name or node.op for node in graph.nodes] == ["b", "a", "multiply", "exp", "subtract"]
-    assert [(e.source, e.target, e.operand) for e in graph.edges()] == [
-        (0, 2, "x"),
-        (1, 2, "y"),
-        (2, 3, "x"),
-        (3, 4, "x"),
-        (1, 4, "y"),
+    assert [(e.source, e.target, e.slot) for e in graph.edges()] == [
+        (0, 2, 0),
+        (1, 2, 1),
+        (2, 3, 0),
+        (3, 4, 0),
+        (1, 4, 1),
     ]
     assert graph.outputs == (4,)
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from autograd.engine.tensor import Tensor
 from autograd.modes import changed
-from autograd.view.graph.fold import rebuild
+from autograd.view.graph.columns import rebuild
 from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Number
 from autograd.view.graph.snapshot import Place, recorded
 from autograd.view.graph.traced import Traced
@@ -45,7 +45,7 @@ def _expand_once(graph: Graph) -> Graph:
     outputs = _rewire(graph, nodes, moved)
     ranks = {i: rank for rank, i in enumerate(sorted(order, key=order.__getitem__))}
     ranked = {i: node._replace(made=ranks.get(i, -1)) for i, node in nodes.items()}
-    return rebuild(ranked, outputs, tuple(frames))
+    return rebuild(graph, ranked, outputs, frames)
 
 
 def _rewire(graph: Graph, nodes: dict[int, GraphNode], moved: dict[Place, Place]) -> tuple[int, ...]:

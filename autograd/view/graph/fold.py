@@ -2,142 +2,86 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
-from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Result, operands_first
+import numpy as np
 
-
-def rebuild(nodes: Mapping[int, GraphNode], outputs: tuple[int, ...], frames: tuple[FrameRecord, ...]) -> Graph:
-    """A graph of some nodes, whose arguments are keys of ``nodes``: ordered and numbered afresh, unused frames gone."""
-    order = operands_first(outputs, lambda i: [argument.node for _, argument in nodes[i].references()])
-    number = {i: n for n, i in enumerate(order)}
-    ops = sorted((i for i in order if nodes[i].made >= 0), key=lambda i: nodes[i].made)
-    ranks = {i: rank for rank, i in enumerate(ops)}
-    kept, frame_number = _used_frames(frames, (nodes[i].frame for i in order))
-
-    def moved(a: Argument) -> Argument:
-        return Argument(number[a.node], a.index, a.flows)
-
-    renumbered = tuple(
-        nodes[i].rewired(moved)._replace(id=n, frame=frame_number[nodes[i].frame], made=ranks.get(i, -1))
-        for n, i in enumerate(order)
-    )
-    return Graph(renumbered, tuple(kept), tuple(number[i] for i in outputs))
-
-
-def _used_frames(
-    frames: tuple[FrameRecord, ...], homes: Iterable[int | None]
-) -> tuple[list[FrameRecord], dict[int | None, int | None]]:
-    """The frames that still hold something, numbered afresh so that each follows the one around it."""
-    used: set[int] = set()
-    for home in homes:
-        while home is not None and home not in used:
-            used.add(home)
-            home = frames[home].parent
-    number: dict[int | None, int | None] = {None: None}
-    kept: list[FrameRecord] = []
-    waiting = [frame for frame in frames if frame.id in used]
-    while waiting:  # a frame may be younger than those it holds, when it was put around equal neighbours
-        later = []
-        for frame in waiting:
-            if frame.parent in number:
-                number[frame.id] = len(kept)
-                kept.append(frame._replace(id=len(kept), parent=number[frame.parent]))
-            else:
-                later.append(frame)
-        waiting = later
-    return kept, number
-
-
-def _closings(graph: Graph, depth: int) -> list[tuple[FrameRecord, list[GraphNode], GraphNode]]:
-    """The module calls at nesting depth ``depth`` with their contents, and the node whose result each shows."""
-    levels = graph.levels()
-    closed: dict[int | None, int | None] = {None: None}  # each frame -> the closed call around it, if any
-    for frame in graph.frames:
-        around = closed[frame.parent]
-        closed[frame.id] = around if around is not None else (frame.id if levels[frame.id] >= depth else None)
-    members: dict[int, list[GraphNode]] = {}
-    for node in graph.nodes:
-        home = closed[node.frame]
-        if home is not None:
-            members.setdefault(home, []).append(node)
-    leaving: dict[int, list[GraphNode]] = {}  # nodes whose results are used outside of their closed call
-    if members:
-        for node in graph.nodes:
-            for _, argument in node.references():
-                source = graph.nodes[argument.node]
-                if closed[source.frame] is not None and closed[source.frame] != closed[node.frame]:
-                    leaving.setdefault(closed[source.frame], []).append(source)  # type: ignore[arg-type]
-    found = []
-    for home, inside in members.items():
-        shown = [node for node in inside if node.output] or leaving.get(home, inside[-1:])
-        found.append((graph.frames[home], inside, max(shown, key=lambda node: node.made)))
-    return found
+from autograd.view.graph.columns import Nodes, rebuild
+from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Result
 
 
 def close(graph: Graph, depth: int) -> Graph:
     """Show each module call at nesting depth ``depth`` as one node (0: all outermost calls)."""
-    calls = _closings(graph, depth)
-    if not calls:
+    nodes = Nodes.of(graph.nodes)
+    columns = nodes.columns
+    around = np.full(len(graph.frames) + 1, -1)  # of each frame the closed call around it, if any; last that of none
+    for frame, level in zip(graph.frames, graph.levels(), strict=True):
+        outer = -1 if frame.parent is None else around[frame.parent]
+        around[frame.id] = outer if outer >= 0 else (frame.id if level >= depth else -1)
+    home = around[columns.frame]
+    inside = np.flatnonzero(home >= 0)
+    if not len(inside):
         return graph
-    stand_in = {node.id: inside[-1].id for _, inside, _ in calls for node in inside}
-    nodes = {node.id: _redirected(node, stand_in) for node in graph.nodes if node.id not in stand_in}
-    closed = [_closed_node(*call, stand_in) for call in calls]
-    nodes |= {node.id: node for node in closed}
-    return rebuild(nodes, tuple(dict.fromkeys(stand_in.get(i, i) for i in graph.outputs)), graph.frames)
+    inside = inside[np.argsort(home[inside], kind="stable")]
+    calls = np.split(inside, np.flatnonzero(np.diff(home[inside])) + 1)
+    stand_in = np.full(len(nodes), -1)
+    for call in calls:
+        stand_in[call] = call[-1]
+    user = np.repeat(np.arange(len(nodes)), np.diff(columns.first))
+    known = stand_in.tolist(), set(columns.source[home[columns.source] != home[user]].tolist()), set(graph.outputs)
+    closed = [_closed(nodes, graph.frames[home[call[0]]], call.tolist(), *known) for call in calls]
+    alias = np.where(stand_in < 0, np.arange(len(nodes)), stand_in)
+    return rebuild(graph, {node.id: node for node in closed}, graph.outputs, graph.frames, alias)
 
 
-def _redirected(node: GraphNode, stand_in: Mapping[int, int]) -> GraphNode:
-    """A node whose arguments lead to the nodes that stand for the original ones."""
-
-    def moved(a: Argument) -> Argument:
-        return Argument(stand_in[a.node], None, a.flows) if a.node in stand_in else a
-
-    return node.rewired(moved)
-
-
-def _closed_node(
-    frame: FrameRecord, inside: list[GraphNode], last: GraphNode, stand_in: Mapping[int, int]
+def _closed(
+    nodes: Nodes, frame: FrameRecord, inside: list[int], stand_in: list[int], used: set[int], outputs: set[int]
 ) -> GraphNode:
-    """One node for a module call: its outside arguments, its last result, and its contents in a few words."""
-    home = inside[-1].id
+    """One node for a module call: its outside arguments, its last result, and its contents in a few words.
+
+    ``stand_in`` says which node each closed one becomes, ``used`` are those whose results are used outside.
+    """
+    home, made = inside[-1], nodes.columns.made
+    shown = [i for i in inside if i in outputs] or [i for i in inside if i in used] or inside[-1:]
+    last = max(shown, key=made.__getitem__)
+    references = [a for i in inside for a in nodes.columns.references(i)]
     arguments: dict[tuple[int, int | None], Argument] = {}
-    for node in inside:
-        for _, argument in node.references():
-            source = stand_in.get(argument.node, argument.node)
-            if source == home:
-                continue
-            key = (source, None if argument.node in stand_in else argument.index)
-            arguments[key] = Argument(*key, argument.flows or (key in arguments and arguments[key].flows))
-    results = tuple(Result(None, r.name, r.shape, r.dtype, r.value, r.grad) for r in last.results[:1])
+    for a in references:
+        there = stand_in[a.node]
+        if there != home:
+            key = (a.node, a.index) if there < 0 else (there, None)
+            arguments[key] = Argument(*key, a.flows or (key in arguments and arguments[key].flows))
     return GraphNode(
         home,
         "module",
         frame.label,
         arguments=tuple(arguments.values()),
-        results=results,
+        results=tuple(replace(r, index=None) for r in nodes[last].results[:1]),
         frame=frame.parent,
-        made=max(node.made for node in inside),
-        output=any(node.output for node in inside),
+        made=int(made[inside].max()),
+        output=not outputs.isdisjoint(inside),
         path=frame.path,
-        note=_contents(inside),
+        note=_contents(nodes, inside),
         repeat=frame.repeat,
-        live=any(a.flows for node in inside for _, a in node.references()),
-        alarm=_alarm_of(inside),
-        vertices=tuple(dict.fromkeys(v for node in (last, *inside) for v in node.vertices)),
+        live=any(a.flows for a in references),
+        alarm=_alarm_of(nodes, inside),
+        vertices=tuple(dict.fromkeys(v for i in (last, *inside) for v in nodes.vertices(i))),
     )
 
 
-def _contents(inside: Sequence[GraphNode]) -> str:
-    ops = sum(node.kind == "op" for node in inside)
-    parameters = sum(math.prod(r.shape) for node in inside if node.kind == "parameter" for r in node.results)
+def _contents(nodes: Nodes, inside: Sequence[int]) -> str:
+    kinds = nodes.columns.kind
+    ops = sum(kinds[i] == "op" for i in inside)
+    parameters = sum(math.prod(r.shape) for i in inside if kinds[i] == "parameter" for r in nodes[i].results)
     text = f"{ops:,} op{'s' * (ops != 1)}"
     return f"{text}, {parameters:,} parameter{'s' * (parameters != 1)}" if parameters else text
 
 
-def _alarm_of(nodes: Sequence[GraphNode]) -> str:
+def _alarm_of(nodes: Nodes, inside: Sequence[int]) -> str:
     """What begins inside."""
-    return next((f"{node.path or node.op or node.name}: {node.alarm}" for node in nodes if node.alarm), "")
+    node = next((nodes[i] for i in inside if i in nodes.columns.alarm), None)
+    return "" if node is None else f"{node.path or node.op or node.name}: {node.alarm}"
 
 
 def leave_out(graph: Graph, most: int) -> Graph:
@@ -145,31 +89,34 @@ def leave_out(graph: Graph, most: int) -> Graph:
 
     Nearness is the longest path to an output, so omitted nodes lie behind the kept ones, and no cycle can arise.
     """
-    if len(graph.nodes) <= most:
+    count = len(graph.nodes)
+    if count <= most:
         return graph
-    distance = [0] * len(graph.nodes)
-    for node in reversed(graph.nodes):
-        for _, argument in node.references():
-            distance[argument.node] = max(distance[argument.node], distance[node.id] + 1)
-    order = sorted(graph.nodes, key=lambda node: (distance[node.id], -node.id))
-    keep = max(most - 1, 1)
-    nodes = {node.id: node for node in order[:keep]}
-    gone = order[keep:]
-    stand_in = {node.id: -1 for node in gone}
-    for i, node in nodes.items():
-        nodes[i] = _redirected(node, stand_in)
-    results = tuple(Result(None, None, (), r.dtype) for r in gone[0].results[:1])
+    nodes = Nodes.of(graph.nodes)
+    first, sources = nodes.columns.first.tolist(), nodes.columns.source.tolist()
+    distance = [0] * count
+    for i in range(count - 1, -1, -1):
+        behind = distance[i] + 1
+        for source in sources[first[i] : first[i + 1]]:
+            if distance[source] < behind:
+                distance[source] = behind
+    order = np.lexsort((-np.arange(count), np.array(distance)))
+    gone = order[max(most - 1, 1) :].tolist()
+    stand_in = np.arange(count)
+    stand_in[gone] = count
+    results = tuple(Result(None, None, (), r.dtype) for r in nodes[gone[0]].results[:1])
     text = f"{len(gone):,} node{'s' * (len(gone) != 1)} left out"
-    vertices = tuple(v for node in gone for v in node.vertices)
-    note, alarm = _kinds(gone), _alarm_of(gone)
-    nodes[-1] = GraphNode(-1, "hidden", text, results=results, note=note, vertices=vertices, alarm=alarm)
-    return rebuild(nodes, tuple(dict.fromkeys(i if i in nodes else -1 for i in graph.outputs)), graph.frames)
+    vertices = tuple(v for i in gone for v in nodes.vertices(i))
+    note, alarm = _kinds(nodes, gone), _alarm_of(nodes, gone)
+    hidden = GraphNode(count, "hidden", text, results=results, note=note, vertices=vertices, alarm=alarm)
+    return rebuild(graph, {count: hidden}, graph.outputs, graph.frames, stand_in)
 
 
-def _kinds(gone: list[GraphNode]) -> str:
+def _kinds(nodes: Nodes, gone: Sequence[int]) -> str:
     """The omitted nodes in words: the most frequent ops and kinds of leaves."""
-    counts = Counter(node.op if node.kind in ("op", "module") else node.kind for node in gone)
-    most = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    words = zip(nodes.columns.kind, nodes.columns.op, strict=True)
+    word = [op if kind in ("op", "module") else kind for kind, op in words]
+    most = sorted(Counter(word[i] for i in gone).items(), key=lambda item: (-item[1], item[0]))
     lines = [f"{count:,} {word}" for word, count in most[:4]]
     if len(most) > 4:
         lines.append(f"{sum(count for _, count in most[4:]):,} others")

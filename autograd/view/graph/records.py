@@ -105,7 +105,6 @@ class Edge:
     source: int
     target: int
     slot: int
-    operand: str
     index: int | None
     flows: bool
 
@@ -113,7 +112,7 @@ class Edge:
 class Graph(NamedTuple):
     """Everything the outputs depend on. A node's id is its place in ``nodes``, and it follows its arguments."""
 
-    nodes: tuple[GraphNode, ...]
+    nodes: Sequence[GraphNode]
     frames: tuple[FrameRecord, ...]
     outputs: tuple[int, ...]
 
@@ -121,8 +120,7 @@ class Graph(NamedTuple):
         """All edges, in the order of the nodes they lead to."""
         for node in self.nodes:
             for slot, argument in node.references():
-                operand = node.operands[slot] if slot < len(node.operands) else str(slot)
-                yield Edge(argument.node, node.id, slot, operand, argument.index, argument.flows)
+                yield Edge(argument.node, node.id, slot, argument.index, argument.flows)
 
     def result(self, argument: Argument) -> Result:
         """The value that an argument takes; of a folded node, the one that it shows."""

@@ -4,20 +4,17 @@ Two stretches of the program are equal if they apply the same ops to operands of
 calls of the same classes; values, names and gradients may differ.
 """
 
-from collections.abc import Hashable, Iterator
-from typing import NamedTuple
+from collections.abc import Hashable
+from itertools import groupby, pairwise
+from operator import itemgetter
+from typing import Any
 
 import numpy as np
 
-from autograd.progress import over
-from autograd.view.graph.fold import rebuild
+from autograd.view.graph.columns import Array, Nodes, rebuild, spans
 from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Number
 
 _MOST_COMPARISONS = 60_000_000  # of one integer with another, by NumPy: a fraction of a second
-
-Token = tuple[bool, int]  # (is a module call, its number) or (False, number of a node)
-Run = list[list[Token]]  # equal neighbours: the tokens of each copy
-Port = tuple[int, int | None]  # a node outside of a group, and which of its results the group takes
 
 
 def fold_repeats(graph: Graph, *, closed_only: bool = False) -> Graph:
@@ -29,139 +26,90 @@ def fold_repeats(graph: Graph, *, closed_only: bool = False) -> Graph:
     return _Folder(graph, closed_only).run()
 
 
-class _Wiring(NamedTuple):
-    """How the ops of a group are wired, in a form that equal groups share, and their inputs from outside."""
-
-    form: tuple[Hashable, ...]
-    ports: tuple[Port, ...]
-    place: dict[int, int]
-
-
-def _link(before: _Wiring | None, after: _Wiring | None) -> tuple[Hashable, ...] | None:
-    """How a group is connected to the one before it: their shared inputs, and inputs from each other."""
-    if before is None or after is None or len(before.ports) != len(after.ports):
-        return None
-    return tuple(_step(before, prior, port) for prior, port in zip(before.ports, after.ports, strict=True))
-
-
-def _step(before: _Wiring, prior: Port, port: Port) -> Hashable:
-    """Where a group takes something from, as seen from the group before it."""
-    node, index = port
-    if node in before.place:
-        return "carried", before.place[node], index
-    if node == prior[0] and index is not None and prior[1] is not None:
-        return "result", index - prior[1]  # a loop over the parts of a split takes the next one
-    return "same" if node == prior[0] else "other"
-
-
 class _Folder:
-    """One folding: the place of each node, the equal ones, and which node stands for which."""
+    """One folding: which node stands for which, and the records that it changes.
+
+    Ops have the number of their rank in the program; a token is an op, or a module call, which has the number of its
+    frame plus that of all ops. Every token has a number for what it looks like (``signs``), and the ranks of its first
+    op (``low``) and after its last one (``high``). The references of ops are in the order of the program, too.
+    """
 
     def __init__(self, graph: Graph, closed_only: bool) -> None:
-        self.graph = graph
-        self.closed_only = closed_only
-        self.alias: dict[int, int] = {}  # node -> the node of the first copy that stands for it
-        self.gone: set[int] = set()  # frames of copies that are not shown
-        self.nodes = {node.id: node for node in graph.nodes}
+        self.graph, self.closed_only = graph, closed_only
+        self.nodes = Nodes.of(graph.nodes)
         self.frames: list[FrameRecord] = list(graph.frames)
-        self.signatures: dict[Hashable, int] = {}
-        self.signed: dict[int, int] = {}
+        self.changed: dict[int, GraphNode] = {}
+        self.alias = np.arange(len(self.nodes))  # the node of the first copy that stands for a node
+        self.gone: set[int] = set()  # tokens of copies that are not shown
+        columns = self.nodes.columns
+        self.ops = np.argsort(columns.made, kind="stable")[np.count_nonzero(columns.made < 0) :]
+        self.count = len(self.ops)
+        taken, self.first = spans(columns.first[self.ops], columns.first[1:][self.ops])
+        self.source, self.index = columns.source[taken], columns.output[taken]
+        self.flows, self.rank = columns.flows[taken], columns.made[self.source]
+        self.user = np.repeat(np.arange(self.count), np.diff(self.first))
+        self.since, self.until = np.full((2, len(self.nodes)), -1)  # of each leaf, the first and the last op with it
+        leaf = self.rank < 0
+        self.until[self.source[leaf]] = self.user[leaf]  # of several values NumPy keeps the last one
+        self.since[self.source[leaf][::-1]] = self.user[leaf][::-1]
+        self.inside = np.zeros(self.count, bool)  # whether an op is in the run that is folded
         self.tokens = self.tokens_by_frame()
-        self.signature_of = self.sign_frames()
-        self.reach = self.consumers()
+        self.low, self.high, self.signs = self.signed()
+
+    def tokens_by_frame(self) -> dict[int, list[int]]:
+        """The ops and module calls directly in each frame (-1: in none), in the order of the program."""
+        tokens: dict[int, list[int]] = {-1: []}
+        for token, frame in enumerate(self.nodes.columns.frame[self.ops].tolist()):
+            while frame not in tokens:
+                tokens[frame] = [token]
+                parent = self.frames[frame].parent
+                token, frame = self.count + frame, -1 if parent is None else parent
+            tokens[frame].append(token)
+        return tokens
+
+    def signed(self) -> list[Array]:
+        """For each token its first op, the end, and a number: equal ops or contents, equal number."""
+        looks, more = self.nodes.columns.look[self.ops].tolist(), [-1] * len(self.frames)
+        low, high, signs = [*range(self.count), *more], [*range(1, self.count + 1), *more], [*looks, *more]
+        known: dict[Hashable, int] = {}
+        for frame in reversed(self.frames):  # inner frames have larger numbers
+            if inside := self.tokens.get(frame.id):
+                i = self.count + frame.id
+                low[i], high[i] = low[inside[0]], high[inside[-1]]
+                whole = all(high[a] == low[b] for a, b in pairwise(inside))  # else it equals no other
+                key = (frame.label, frame.repeat, *(signs[token] for token in inside)) if whole else i
+                signs[i] = known.setdefault(key, -2 - len(known))
+        return [np.array(column, int) for column in (low, high, signs)]
 
     def run(self) -> Graph:
-        work: list[int | None] = [None]
+        work = [-1]
         while work:
             frame = work.pop()
-            tokens = self.tokens.get(frame, [])
-            for run in self.find_runs(tokens):
+            tokens = self.tokens[frame]
+            for run in self.find_runs(np.array(tokens, int)):
                 self.fold(run, frame)
-            work.extend(i for is_frame, i in tokens if is_frame and i not in self.gone)
-        return self.rebuilt() if self.alias else self.graph
+            work.extend(i - self.count for i in tokens if i >= self.count and i not in self.gone)
+        return self.graph if (self.alias == np.arange(len(self.alias))).all() else self.rebuilt()
+
+    def node(self, i: int) -> GraphNode:
+        found: GraphNode = self.changed[i] if i in self.changed else self.nodes[i]
+        return found
 
     def least(self, period: int) -> int:
         return 2 if self.closed_only and period == 1 else 3
 
-    def tokens_by_frame(self) -> dict[int | None, list[Token]]:
-        """The ops and module calls directly in each frame, in the order in which the program ran."""
-        tokens: dict[int | None, list[Token]] = {None: []}
-        seen: set[int] = set()
-        for node in sorted((n for n in self.graph.nodes if n.made >= 0), key=lambda n: n.made):
-            tokens.setdefault(node.frame, [])
-            inner, token = node.frame, (False, node.id)
-            tokens[inner].append(token)
-            while inner is not None and inner not in seen:
-                seen.add(inner)
-                outer = self.graph.frames[inner].parent
-                tokens.setdefault(outer, []).append((True, inner))
-                inner = outer
-        return tokens
+    def find_runs(self, tokens: Array) -> list[Array]:
+        """Stretches in which a group of tokens comes again and again; the longest first, none overlapping.
 
-    def sign(self, key: Hashable) -> int:
-        return self.signatures.setdefault(key, len(self.signatures))
-
-    def sign_frames(self) -> dict[int, int]:
-        """A number for the contents of each frame: equal contents, equal number. Innermost frames first."""
-        levels = self.graph.levels()
-        signed: dict[int, int] = {}
-        for frame in sorted(self.graph.frames, key=lambda f: -levels[f.id]):
-            tokens = self.tokens.get(frame.id, [])
-            inside = tuple(signed[i] if is_frame else self.sign_node(i) for is_frame, i in tokens)
-            signed[frame.id] = self.sign((frame.label, frame.repeat, inside))
-        return signed
-
-    def sign_node(self, i: int) -> int:
-        """A number for an op and the shapes it works on: equal ops, equal number."""
-        if i in self.signed:
-            return self.signed[i]
-        node = self.nodes[i]
-        key: list[Hashable] = [node.kind, node.op, node.note, node.repeat]
-        for argument in node.arguments:
-            if isinstance(argument, Number):
-                key.append(repr(argument.value))
-            else:
-                source = self.nodes[argument.node]
-                key.append(source.kind if _belongs(source) else None)
-                key += [r.shape for r in source.results if r.index == argument.index]
-        if node.attrs:
-            key.append(tuple(sorted((k, _mark(v)) for k, v in node.attrs.items())))
-        for r in node.results:
-            key += (r.index, r.shape, r.dtype.char)
-        self.signed[i] = self.sign(tuple(key))
-        return self.signed[i]
-
-    def consumers(self) -> dict[int, tuple[int, int]]:
-        """For each leaf, the first and the last op that uses it (in the order of the program)."""
-        reach: dict[int, tuple[int, int]] = {}
-        leaves = {node.id for node in self.graph.nodes if node.made < 0}
-        for node in self.graph.nodes:
-            for _, argument in node.references():
-                if argument.node in leaves:
-                    low, high = reach.get(argument.node, (node.made, node.made))
-                    reach[argument.node] = (min(low, node.made), max(high, node.made))
-        return reach
-
-    def ops(self, group: list[Token]) -> list[GraphNode]:
-        """The ops of each token, those of nested calls included, in the order of the program."""
-        if not any(is_frame for is_frame, _ in group):
-            return [self.nodes[i] for _, i in group]
-        inside = [[self.nodes[i] for is_frame, i in self.within(token) if not is_frame] for token in group]
-        return [node for nodes in inside for node in sorted(nodes, key=lambda node: node.made)]
-
-    def within(self, token: Token) -> Iterator[Token]:
-        """A token and all contents of its module calls."""
-        stack = [token]
-        while stack:
-            is_frame, i = token = stack.pop()
-            yield token
-            if is_frame:
-                stack.extend(self.tokens.get(i, []))
-
-    def find_runs(self, tokens: list[Token]) -> list[Run]:
-        """Stretches in which a group of tokens comes again and again; the longest first, none overlapping."""
-        marks = np.array([self.signature_of[i] if is_frame else self.sign_node(i) for is_frame, i in tokens], np.int64)
-        count = len(tokens)
+        Each is an array with the tokens of one copy in each row.
+        """
+        marks, count = self.signs[tokens], len(tokens)
+        if count < 2:
+            return []
+        if self.closed_only:  # other tokens equal none
+            kinds = self.nodes.columns.kind
+            closed = [i < self.count and kinds[self.ops[i]] == "module" for i in tokens.tolist()]
+            marks = np.where(closed, marks, marks.min() - 1 - np.arange(count))
         found: list[tuple[int, int, int]] = []  # (-covered, period, start)
         longest = min(count // 2, max(1, _MOST_COMPARISONS // max(count, 1)))
         for period in range(1, longest + 1):
@@ -175,161 +123,178 @@ class _Folder:
                 found += [(-c, period, s) for c, s in zip(covered, starts[enough].tolist(), strict=True)]
         found.sort()
         taken = np.zeros(count, bool)
-        runs: list[Run] = []
-        for covered, period, start in found:
-            stop = start - covered
-            if taken[start:stop].any():
-                continue
-            groups = [tokens[i : i + period] for i in range(start, stop, period)]
-            for run in self.split(groups):
-                runs.append(run)
-                first = start + groups.index(run[0]) * period
-                taken[first : first + len(run) * period] = True
+        runs: list[Array] = []
+        for (covered, period), stretches in groupby(found, itemgetter(0, 1)):
+            free = [start for _, _, start in stretches if not taken[start : start - covered].any()]
+            places = np.array(free, int)[:, None, None] + np.arange(-covered).reshape(1, -1, period)
+            for stretch, cuts in zip(places, self.cut(tokens[places]) if free else (), strict=True):
+                if taken[stretch].any():
+                    continue
+                for start, stop in cuts:
+                    taken[stretch[start:stop]] = True
+                    runs.append(tokens[stretch[start:stop]])
         return runs
 
-    def split(self, groups: list[list[Token]]) -> list[Run]:
-        """Groups with the same ops, cut where the wiring differs."""
-        if self.closed_only and any(is_frame or self.nodes[i].kind != "module" for is_frame, i in groups[0]):
-            return []
-        share = len(groups) * len(groups[0]) / len(self.nodes)
-        wirings = [self.wiring(group) for group in over(groups, 50 * share)]  # of 100 steps of `draw`
-        runs: list[Run] = []
-        start = 0
-        while start < len(groups) - 1:
-            stop = start + 1
-            model, link = wirings[start], _link(wirings[start], wirings[start + 1])
-            while stop < len(groups) and model is not None and link is not None:
-                wiring = wirings[stop]
-                if wiring is None or wiring.form != model.form or _link(wirings[stop - 1], wiring) != link:
-                    break
-                stop += 1
-            if stop - start >= self.least(len(groups[0])):
-                runs.append(groups[start:stop])
-                start = stop
-            else:
-                start += 1
-        return runs
+    def cut(self, stretches: Array) -> list[list[tuple[int, int]]]:
+        """Where each stretch of groups with the same tokens is to be cut, because the wiring differs."""
+        _, copies, period = stretches.shape
+        least = self.least(period)
+        equal, linked = self.compared(stretches.reshape(-1, period))
+        found = []
+        for i in range(0, len(equal), copies):
+            cuts, start = [], 0
+            while start < copies - 1:
+                stop = start + 1
+                while stop < copies and equal[i + stop] and (stop == start + 1 or linked[i + stop]):
+                    stop += 1
+                if stop - start >= least:
+                    cuts.append((start, stop))
+                start = stop if stop - start >= least else start + 1
+            found.append(cuts)
+        return found
 
-    def wiring(self, group: list[Token]) -> _Wiring | None:
-        """The wiring of the ops of a group; None if they did not run one right after the other."""
-        ops = self.ops(group)
-        low, high = ops[0].made, ops[-1].made
-        if high - low + 1 != len(ops):
-            return None
-        place = {node.id: i for i, node in enumerate(ops)}
-        leaves: dict[int, int] = {}
-        ports: dict[Port, int] = {}
-        form: list[Hashable] = []
-        for node in ops:
-            for _, a in node.references():
-                if a.node in place:
-                    form.append(("inside", place[a.node], a.index))
-                elif _belongs(self.nodes[a.node]) and self.alone(a.node, ops):
-                    form.append(("leaf", leaves.setdefault(a.node, len(leaves))))
-                else:
-                    form.append(("outside", ports.setdefault((a.node, a.index), len(ports))))
-            form.append(None)
-        return _Wiring(tuple(form), tuple(ports), place)
+    def compared(self, groups: Array) -> tuple[list[bool], list[bool]]:
+        """For each group of tokens, whether it is wired like the one before, and linked to it like that to its own one.
 
-    def fold(self, run: Run, frame: int | None) -> None:
-        count = len(run)
-        first = self.ops(run[0])
-        copies = [(copy, self.ops(copy)) for copy in run]
-        everywhere = {node.id for _, nodes in copies for node in nodes}
-        models = [(m.id, [(a.node, self.alone(a.node, first)) for _, a in m.references()]) for m in first]
+        A group takes each operand from inside, from a leaf of its own, or from a port: another node outside. The link
+        to the group before says where each port leads as seen from there: to one of its ops, to the same node as its
+        own port, to another result of that (a loop over the parts of a split takes the next one), or elsewhere.
+        """
+        low, high = self.low[groups[:, 0]], self.high[groups[:, -1]]
+        solid = (self.high[groups[:, :-1]] == self.low[groups[:, 1:]]).all(1)
+        flat, begin = spans(self.first[low], np.maximum(self.first[high], self.first[low]))
+        counts = np.diff(begin)
+        row = np.repeat(np.arange(len(groups)), counts)
+        slot = np.arange(len(flat)) - begin[row]
+        source, index, rank = self.source[flat], self.index[flat], self.rank[flat]
+        width = 2 + int(index.max(initial=-1))
+        leader = slot.copy()  # the first operand that is the same
+        port = source * width + index
+        order = np.lexsort((port, row))
+        new = np.concatenate(([True], (np.diff(port[order]) != 0) | (np.diff(row[order]) != 0)))[: len(order)]
+        leader[order] = slot[order][np.flatnonzero(new)][np.cumsum(new) - 1]
+        inside = (rank >= low[row]) & (rank < high[row])
+        alone = self.nodes.columns.belongs[source] & self.alone(source, low[row], high[row])
+        place = (rank - low[row]) * width + index
+        wiring = np.select([inside, alone], [4 * place, 4 * leader + 1], 4 * leader + 2)
+
+        old = begin[np.maximum(row - 1, 0)] + slot  # the same operand of the group before
+        fitting = np.concatenate(([False], counts[1:] == counts[:-1])) & solid & np.concatenate(([False], solid[:-1]))
+        old[~fitting[row]] = 0
+        user = self.user[flat] - low[row]
+        differs = (wiring != wiring[old]) | (user != user[old])
+        equal = fitting & (np.bincount(row[differs], minlength=len(groups)) == 0)
+        before = low[row - 1]
+        carried = (rank >= before) & (rank < high[row - 1])
+        same = source == source[old]
+        parts = same & (index >= 0) & (index[old] >= 0)
+        links = [4 * ((rank - before) * width + index), 4 * (index - index[old]) + 1, np.array(2)]
+        link = np.where(inside | alone, 0, np.select([carried, parts, same], links, 3))
+        linked = np.bincount(row[link != link[old]], minlength=len(groups)) == 0
+        return equal.tolist(), linked.tolist()
+
+    def alone(self, i: Array, low: Array, high: Array) -> Array:
+        """Whether leaves are used by some neighbouring ops only."""
+        alone: Array = (low <= self.since[i]) & (self.until[i] < high)
+        return alone
+
+    def fold(self, run: Array, frame: int) -> None:
+        low, high = self.low[run[:, :1]], self.high[run[:, -1:]]
+        ranks = low + np.arange(high[0, 0] - low[0, 0])
+        first, copies = self.ops[ranks[0]], self.ops[ranks[1:]]
+        self.inside[ranks] = True
+        self.alias[copies] = first
+        self.gone.update(run[1:, run[0] >= self.count].ravel().tolist())
+        for i, alarm in self.nodes.columns.alarm.items():
+            if i in copies:
+                self.change(int(self.alias[i]), alarm=alarm)
+        flat = self.first[low] + np.arange(self.first[high[0, 0]] - self.first[low[0, 0]])
+        source, rank = self.source[flat], self.rank[flat]
+        outside = (rank < 0) | ~self.inside[rank]
+        own = outside & self.alone(source, low, high)
+        own[1:] &= own[0]
+        wanted = np.broadcast_to(source[0], source.shape)
+        self.alias[source[1:][own[1:]]] = wanted[1:][own[1:]]
+        for i in np.unique(source[0][own[1:].any(0)]).tolist():
+            if not self.nodes.columns.belongs[i]:
+                self.change(i, repeat=len(run))
         extra: dict[int, dict[Argument, None]] = {}
-        for copy, nodes in copies[1:]:
-            for token in copy:
-                if token[0]:
-                    self.gone.update(i for is_frame, i in self.within(token) if is_frame)
-            for node, (model, references) in zip(nodes, models, strict=True):
-                self.alias[node.id] = model
-                if node.alarm:
-                    self.nodes[model] = self.nodes[model]._replace(alarm=node.alarm)
-                for (_, argument), (wanted, alone) in zip(node.references(), references, strict=True):
-                    if argument.node in everywhere:
-                        continue
-                    if alone and self.alone(argument.node, nodes):
-                        self.alias[argument.node] = wanted
-                        if not _belongs(self.nodes[wanted]):
-                            self.nodes[wanted] = self.nodes[wanted]._replace(repeat=count)
-                    elif argument.node != wanted:  # of the next part of a split the first arrow tells
-                        extra.setdefault(model, {})[argument] = None
+        other = outside & ~own & (source != wanted)  # of the next part of a split the first arrow tells
+        for place, slot in zip(flat[other].tolist(), np.nonzero(other)[1].tolist(), strict=True):
+            index = int(self.index[place])
+            argument = Argument(int(self.source[place]), None if index < 0 else index, bool(self.flows[place]))
+            extra.setdefault(int(self.ops[self.user[flat[0, slot]]]), {})[argument] = None
         for i, arguments in extra.items():
-            self.nodes[i] = self.nodes[i]._replace(extra=(*self.nodes[i].extra, *arguments))
-        standing = {self.alias.get(output) for output in self.graph.outputs}  # for outputs that are not shown
-        for i in {node.id for node in first} & standing:
-            self.nodes[i] = self.nodes[i]._replace(output=True)
-        self.mark(run, frame, count)
+            self.change(i, extra=(*self.node(i).extra, *arguments))
+        for i in set(self.alias[list(self.graph.outputs)].tolist()) & set(first.tolist()):  # for outputs not shown
+            self.change(i, output=True)
+        self.inside[ranks] = False
+        alone = self.alone(source[0], low[0], high[0])
+        self.mark(run, frame, source[0][alone].tolist())
 
-    def alone(self, i: int, ops: list[GraphNode]) -> bool:
-        """Whether a leaf is used by some neighbouring ops only."""
-        first, last = self.reach.get(i, (-1, -1))
-        return ops[0].made <= first and last <= ops[-1].made
+    def change(self, i: int, **fields: Any) -> None:
+        self.changed[i] = self.node(i)._replace(**fields)
 
-    def mark(self, run: Run, frame: int | None, count: int) -> None:
+    def mark(self, run: Array, frame: int, leaves: list[int]) -> None:
         """Write "x N" on the shown part: the module call, the node, or a new frame around several of them."""
-        head, tail = run[0], run[-1]
-        if len(head) == 1:
-            is_frame, i = head[0]
-            if is_frame:
-                path = _range(self.frames[i].path, self.frames[tail[0][1]].path)
-                self.frames[i] = self.frames[i]._replace(repeat=count * self.frames[i].repeat, path=path)
-            else:
-                node = self.nodes[i]
-                path = _range(node.path, self.nodes[tail[0][1]].path)
-                self.nodes[i] = node._replace(repeat=count * node.repeat, path=path)
-            return
-        new = len(self.frames)
-        self.frames.append(FrameRecord(new, frame, "repeated", None, count, call=False))
-        for is_frame, i in head:
-            if is_frame:
-                self.frames[i] = self.frames[i]._replace(parent=new)
-            else:
-                self.nodes[i] = self.nodes[i]._replace(frame=new)
-        ops = self.ops(head)
-        for i in self.reach:  # parameters that only this copy uses move in with it
-            node = self.nodes[i]
-            if node.kind == "parameter" and node.frame == frame and self.alone(i, ops):
-                self.nodes[i] = node._replace(frame=new)
+        copies, count = len(run), self.count
+        head, tail = run[0].tolist(), int(run[-1, 0])
+        if len(head) == 1 and head[0] >= count:
+            call = self.frames[head[0] - count]
+            path = _range(call.path, self.frames[tail - count].path)
+            self.frames[call.id] = call._replace(repeat=copies * call.repeat, path=path)
+        elif len(head) == 1:
+            i = int(self.ops[head[0]])
+            node, path = self.node(i), _range(self.node(i).path, self.node(int(self.ops[tail])).path)
+            self.change(i, repeat=copies * node.repeat, path=path)
+        else:
+            new, home = len(self.frames), None if frame < 0 else frame
+            self.frames.append(FrameRecord(new, home, "repeated", None, copies, call=False))
+            for token in head:
+                if token >= count:
+                    self.frames[token - count] = self.frames[token - count]._replace(parent=new)
+                else:
+                    self.change(int(self.ops[token]), frame=new)
+            for i in leaves:  # parameters that only this copy uses move in with it
+                if self.node(i).kind == "parameter" and self.node(i).frame == home:
+                    self.change(i, frame=new)
 
     def rebuilt(self) -> Graph:
-        def target(i: int) -> int:
-            while i in self.alias:
-                i = self.alias[i]
-            return i
+        columns = self.nodes.columns
+        while ((target := self.alias[self.alias]) != self.alias).any():
+            self.alias = target
+        operands, sizes = target[columns.source], np.diff(columns.first)
+        user = np.repeat(np.arange(len(sizes)), sizes)
+        folded = np.bincount(user[operands != columns.source], minlength=len(sizes)) > 0
+        folded &= target == np.arange(len(sizes))
+        pairs = columns.first[np.flatnonzero(folded & (sizes == 2))]
+        pairs = pairs[(operands[pairs] == operands[pairs + 1]) & (columns.output[pairs] == columns.output[pairs + 1])]
+        joins = {
+            *user[pairs].tolist(),
+            *np.flatnonzero(folded & (sizes > 2)).tolist(),
+            *user[folded[user] & (operands == user)].tolist(),
+        }
 
         def moved(a: Argument) -> Argument:
-            return Argument(target(a.node), a.index, a.flows)
+            return Argument(int(target[a.node]), a.index, a.flows)
 
-        nodes: dict[int, GraphNode] = {}
-        for i, node in self.nodes.items():
-            if i in self.alias:
-                continue
-            if any(a.node in self.alias for _, a in node.references()):
+        for i in joins | set(self.changed):
+            node = self.node(i)
+            if any(target[a.node] != a.node for _, a in node.references()):
                 wired = node.rewired(moved)
                 arguments = self.once(node, wired.arguments)
                 extra = tuple(a for a in wired.extra if a not in arguments and a.node != i)
-                node = wired._replace(arguments=arguments, extra=extra)
-            nodes[i] = node
-        return rebuild(nodes, tuple(dict.fromkeys(map(target, self.graph.outputs))), tuple(self.frames))
+                self.changed[i] = wired._replace(arguments=arguments, extra=extra)
+        return rebuild(self.graph, self.changed, self.graph.outputs, self.frames, target)
 
     def once(self, node: GraphNode, arguments: tuple[Argument | Number, ...]) -> tuple[Argument | Number, ...]:
         """The copy that is shown, of those that an op joins (the steps that it stacks)."""
         if len(arguments) <= len(node.operands):
             return arguments
-        folded = [isinstance(a, Argument) and a.node in self.alias for a in node.arguments]
-        return tuple(a for i, a in enumerate(arguments) if not (folded[i] and a in arguments[:i]))
-
-
-def _belongs(leaf: GraphNode) -> bool:
-    """Whether a leaf is part of the op that uses it (a parameter, a number), not a value that travels."""
-    return leaf.kind == "parameter" or (leaf.kind == "constant" and leaf.results[0].shape == ())
-
-
-def _mark(value: object) -> str:
-    """An attribute for comparison; which entry an index takes is no difference between the steps of a loop."""
-    return f"array{value.shape}" if isinstance(value, np.ndarray) else repr(value)
+        folded = [isinstance(a, Argument) and self.alias[a.node] != a.node for a in node.arguments]
+        kept: dict[Argument | Number, None] = {}
+        again = [(copy and a in kept) or kept.setdefault(a) for a, copy in zip(arguments, folded, strict=True)]
+        return tuple(a for a, dropped in zip(arguments, again, strict=True) if not dropped)
 
 
 def _range(first: str | None, last: str | None) -> str | None:

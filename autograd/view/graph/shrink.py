@@ -2,6 +2,9 @@
 
 from collections import Counter
 
+import numpy as np
+
+from autograd.view.graph.columns import Nodes
 from autograd.view.graph.fold import close, leave_out
 from autograd.view.graph.records import Graph
 from autograd.view.graph.repeats import fold_repeats
@@ -45,10 +48,10 @@ def _depth_that_fits(graph: Graph, max_nodes: int) -> int | None:
     levels = graph.levels()
     if not any(frame.call for frame in graph.frames):
         return None
-    open_nodes = Counter(-1 if node.frame is None else levels[node.frame] for node in graph.nodes)
+    inside = np.array([*levels, -1])[Nodes.of(graph.nodes).columns.frame]
     calls = Counter(levels)
     for depth in range(max(levels), -1, -1):
-        visible = sum(count for level, count in open_nodes.items() if level < depth) + calls[depth]
+        visible = np.count_nonzero(inside < depth) + calls[depth]
         if visible <= max_nodes:
             return depth
     return 0

@@ -1,21 +1,23 @@
-"""Takes a picture-ready copy of the engine's graph: immutable records in an order that depends on the graph alone.
+"""Takes a picture-ready copy of the engine's graph: nodes in an order that depends on the graph alone.
 
 Nothing recurses, and no array is read from variables that may be gone, except large parameters (models keep those).
 """
 
-from collections.abc import Container, Iterable, Mapping
-from itertools import chain
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from autograd.engine.graph import SMALL, Leaf, Node, Output, Vertex
 from autograd.progress import over
 from autograd.pytree import flatten
+from autograd.view.graph.columns import Columns, Nodes, marks
 from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Kind, Number, Result, operands_first
 from autograd.view.graph.traced import Traced
 from autograd.view.graph.variables import attributes, name_of, named
+from autograd.view.picture.values import all_finite
 
 Keep = tuple[str, str]  # how values and how gradients are looked for: "auto", "live" or "off"
-_NO_ATTRIBUTES: Mapping[str, Any] = {}  # of most nodes: a new dict for each takes a tenth of the time
 Place = tuple[int, int | None]  # of a Tensor in a graph: its node, and which of the outputs it is
 
 
@@ -104,95 +106,141 @@ def owner(vertex: Vertex) -> Vertex:
     return vertex
 
 
-def _given(vertex: Vertex) -> list[Vertex]:
-    """The vertices that an op was given."""
-    return [x for x in vertex.operands if isinstance(x, Vertex)] if isinstance(vertex, Node) else []
-
-
 class _Recorder:
-    """One walk: from the outputs to the leaves, then a record for each vertex met."""
+    """One walk: from the outputs to the leaves, then columns of all vertices met, and records of those to show."""
 
     def __init__(self, keep: Keep, names: dict[Any, str], inputs: Container[Vertex] | None) -> None:
         self.keep_values, self.keep_grads = keep
         self.names, self.inputs = names, inputs  # the latter of a call that was traced
         self.frames: list[FrameRecord] = []
-        self.frame_ids: dict[Any, int] = {}
+        self.frame_ids: dict[Any, int] = {None: -1}
         self.places: list[Place] = []  # of each Tensor given
-        self.given: dict[Vertex, list[Vertex]] = {}  # the operands of each vertex met
+        self.used: dict[Vertex, dict[int, Output]] = {}  # the outputs of nodes with several that are used or requested
 
-    def operands(self, vertex: Vertex) -> list[Vertex]:
-        found = self.given[vertex] = _given(vertex)
-        return [x if x.__class__ is not Output else owner(x) for x in found]
+    def operands(self, vertex: Vertex) -> Sequence[Vertex]:
+        if not isinstance(vertex, Node):
+            return ()
+        found = vertex.parents if vertex.shown is None else [x for x in vertex.shown if isinstance(x, Vertex)]
+        return [self.use(x) if x.__class__ is Output else x for x in found]  # type: ignore[misc]
+
+    def use(self, vertex: Vertex) -> Vertex:
+        """The vertex that becomes a node; of several vertices for one output the one that has its value is shown."""
+        node = owner(vertex)
+        if isinstance(vertex, Output):
+            outputs = self.used.setdefault(node, {})
+            if vertex.index not in outputs or outputs[vertex.index].value is None:
+                outputs[vertex.index] = vertex
+        return node
 
     def record(self, outputs: list[Any]) -> Graph:
         roots = [x if isinstance(x, Vertex) else x._node for x in outputs]
-        order = operands_first([owner(root) for root in roots if root is not None], self.operands)
-        ids = {vertex: i for i, vertex in enumerate(order)}
-        ops = sorted((v for v in order if not isinstance(v, Leaf)), key=lambda v: v.seq)
-        made = {vertex: rank for rank, vertex in enumerate(ops)}  # in the order in which the program ran them
-        frames = [None if vertex.scope is None else self.frame(vertex.scope) for vertex in order]
-        self.place_leaves(order, ids, frames)
-        results = self.results(order, roots)
-        output_ids = dict.fromkeys(ids[owner(root)] for root in roots if root is not None)
-        nodes = [
-            self.node(i, vertex, ids, results[i], (frames[i], made.get(vertex, -1), i in output_ids))
-            for i, vertex in enumerate(over(order, 35))  # of 100 steps of `draw`
-        ]
+        given = [root for root in roots if root is not None]
+        self.order = operands_first(list(map(owner, given)), self.operands)
+        self.ids = {vertex: i for i, vertex in enumerate(self.order)}
+        self.outputs = dict.fromkeys(self.ids[self.use(root)] for root in given)
+        self.columns = self.read()
+        self.place_leaves(self.columns)
+        nodes: Sequence[GraphNode] = Nodes(self.columns, self.node, lambda i: (self.order[i],))
         loose: dict[int, int] = {}
+        more: list[GraphNode] = []
         for x, root in zip(outputs, roots, strict=True):
             if root is not None:
-                self.places.append((ids[owner(root)], root.index if isinstance(root, Output) else None))
+                self.places.append((self.ids[owner(root)], root.index if isinstance(root, Output) else None))
                 continue
             if id(x) not in loose:
-                loose[id(x)] = len(nodes)
-                output_ids[len(nodes)] = None
-                nodes.append(self.unused(len(nodes), x))
+                loose[id(x)] = len(nodes) + len(more)
+                more.append(self.unused(loose[id(x)], x))
             self.places.append((loose[id(x)], None))
-        return Graph(tuple(nodes), tuple(self.frames), tuple(output_ids))
+        return Graph((*nodes, *more) if more else nodes, tuple(self.frames), (*self.outputs, *loose.values()))
+
+    def read(self) -> Columns:
+        """The columns of all vertices; ``look`` compares what `columns` compares of records."""
+        ids, looks, scope, home = self.ids, dict[Any, int](), None, -1
+        kinds: list[Kind] = []
+        ops: list[str] = []
+        frame, seq, look, belongs, first, source, index, flows = [], [], [], [], [0], [], [], []
+        for vertex in over(self.order, 90):  # of 100 steps of `draw`
+            if vertex.scope is not scope:
+                scope = vertex.scope
+                home = self.frame(scope)
+            frame.append(home)
+            key: list[Any] = [vertex.shape, vertex.dtype]
+            if vertex in self.used:
+                key = [(k, x.shape, x.dtype) for k, x in sorted(self.used[vertex].items())]
+            if isinstance(vertex, Node):
+                kinds.append("op")
+                ops.append(vertex.op.name)
+                seq.append(vertex.seq)
+                belongs.append(False)
+                key += (vertex.op.name, marks(vertex.attrs) if vertex.attrs else ())
+                parents, shown = vertex.parents, vertex.shown
+                for slot, x in enumerate(parents if shown is None else shown):
+                    if isinstance(x, Vertex):
+                        source.append(place := ids[owner(x)])
+                        index.append(x.index if isinstance(x, Output) else -1)
+                        flows.append(shown is None or (slot < len(parents) and parents[slot] is not None))
+                        key += (x.shape, kinds[place] if belongs[place] else None)
+                    else:
+                        key.append(repr(x))
+            else:
+                kind: Any = vertex.kind if isinstance(vertex, Leaf) else "constant"
+                kinds.append("input" if vertex in (self.inputs or ()) else kind)
+                ops.append("")
+                seq.append(-1)
+                belongs.append(kinds[-1] == "parameter" or (kinds[-1] == "constant" and vertex.shape == ()))
+            look.append(looks.setdefault(tuple(key), len(looks)))
+            first.append(len(source))
+        leaves, made = seq.count(-1), np.full(len(seq), -1)
+        made[np.argsort(seq, kind="stable")[leaves:]] = np.arange(len(seq) - leaves)  # in the order of the program
+        homes, numbers, starts, sources, indices = (np.array(x, int) for x in (frame, look, first, source, index))
+        part, flow = np.array(belongs, bool), np.array(flows, bool)
+        return Columns(kinds, ops, homes, made, numbers, part, starts, sources, indices, flow, {}, self.odd())
+
+    def odd(self) -> list[int]:
+        """The nodes with a value or a gradient that is not finite."""
+        found: list[int] = []
+        for start in range(0, len(self.order), 4096):
+            part = range(start, min(start + 4096, len(self.order)))
+            if not all_finite(x for i in part for x in self.arrays(i)):
+                found += [i for i in part if not all_finite(self.arrays(i))]
+        return found
+
+    def arrays(self, i: int) -> Iterator[Any]:
+        for x in self.used.get(self.order[i], {0: self.order[i]}).values():
+            yield from self.seen(x)
 
     def frame(self, scope: Any) -> int:
-        """The record of a module call, its parents first."""
-        chain = []
-        while scope is not None and scope not in self.frame_ids:
-            chain.append(scope)
-            scope = scope.parent
+        """The number of a module call, whose record is made after those around it."""
+        chain, outer = [], scope
+        while outer not in self.frame_ids:
+            chain.append(outer)
+            outer = outer.parent
         for scope in reversed(chain):
-            parent = None if scope.parent is None else self.frame_ids[scope.parent]
+            parent = self.frame_ids[scope.parent]
             self.frame_ids[scope] = len(self.frames)
-            self.frames.append(FrameRecord(len(self.frames), parent, scope.label, scope.path))
-        return self.frame_ids[chain[0] if chain else scope]
+            self.frames.append(FrameRecord(len(self.frames), None if parent < 0 else parent, scope.label, scope.path))
+        return self.frame_ids[scope]
 
-    def place_leaves(self, order: list[Vertex], ids: dict[Vertex, int], frames: list[int | None]) -> None:
+    def place_leaves(self, columns: Columns) -> None:
         """Put parameters, and constants that are single numbers, into the module call that alone uses them."""
-        chains: dict[int | None, list[int]] = {None: []}
-        for record in self.frames:
-            chains[record.id] = [*chains[record.parent], record.id]
-        homes: dict[int, list[int]] = {}
-        for vertex, frame in zip(order, frames, strict=True):
-            for operand in self.given[vertex]:
-                if isinstance(operand, Leaf) and operand.scope is None and self.moves_in(operand):
-                    i, chain = ids[operand], chains[frame]
-                    homes[i] = chain if i not in homes else [frame for frame in homes[i] if frame in chain]
-        for i, chain in homes.items():
-            frames[i] = chain[-1] if chain else None
+        moves, count = columns.belongs, len(self.frames) + 1
+        if self.inputs is not None:
+            moves = np.array([kind in ("parameter", "constant") for kind in columns.kind])
+        used = np.flatnonzero((moves & (columns.frame < 0))[columns.source])
+        user = np.repeat(columns.frame, np.diff(columns.first))[used]
+        homes: dict[int, int] = {}
+        for pair in np.unique(columns.source[used] * count + user + 1).tolist():
+            leaf, frame = pair // count, pair % count - 1
+            home = homes.get(leaf, frame)
+            while home != frame:  # climb to the frame around both: it has the smallest number
+                home, frame = sorted((home, frame))
+                parent = self.frames[frame].parent
+                frame = -1 if parent is None else parent
+            homes[leaf] = home
+        columns.frame[list(homes)] = list(homes.values())
 
-    def moves_in(self, leaf: Leaf) -> bool:
-        if leaf.kind == "constant":
-            return leaf.shape == () if self.inputs is None else leaf not in self.inputs
-        return leaf.kind == "parameter"
-
-    def results(self, order: list[Vertex], roots: list[Vertex | None]) -> list[tuple[Result, ...]]:
-        """The results of each node: one, or those of its outputs that are used or requested."""
-        used: dict[Vertex, dict[int, Output]] = {}
-        for x in chain(chain.from_iterable(self.given.values()), roots):
-            if isinstance(x, Output):
-                outputs = used.setdefault(owner(x), {})
-                if x.index not in outputs or outputs[x.index].value is None:
-                    outputs[x.index] = x  # of several vertices for one output the one that has its value
-        several = {v: tuple(self.result(outputs[i], i) for i in sorted(outputs)) for v, outputs in used.items()}
-        return [several[v] if v in several else (self.result(v, None),) for v in order]
-
-    def result(self, vertex: Vertex, index: int | None) -> Result:
+    def seen(self, vertex: Vertex) -> tuple[Any, Any]:
+        """The value and the gradient to show."""
         value, grad = vertex.value, vertex.grad
         parameter = isinstance(vertex, Leaf) and vertex.kind == "parameter"
         if grad is not None and value is None and not parameter and self.keep_grads != "live" and grad.size > SMALL:
@@ -203,11 +251,10 @@ class _Recorder:
                 value = tensor.data
             if grad is None and (parameter or self.keep_grads == "live"):
                 grad = tensor.grad
-        if self.keep_values == "off":
-            value = None
-        if self.keep_grads == "off":
-            grad = None
-        return Result(index, name_of(vertex, self.names), vertex.shape, vertex.dtype, value, grad)
+        return None if self.keep_values == "off" else value, None if self.keep_grads == "off" else grad
+
+    def result(self, vertex: Vertex, index: int | None) -> Result:
+        return Result(index, name_of(vertex, self.names), vertex.shape, vertex.dtype, *self.seen(vertex))
 
     def unused(self, i: int, tensor: Any) -> GraphNode:
         """A Tensor outside any graph: only the Tensor itself is shown."""
@@ -217,26 +264,19 @@ class _Recorder:
         result = Result(None, tensor.name or self.names.get(id(tensor)), tensor.shape, tensor.dtype, value, grad)
         return GraphNode(i, kind, "", results=(result,), output=True)
 
-    def node(
-        self, i: int, vertex: Vertex, ids: dict[Vertex, int], results: tuple[Result, ...],
-        place: tuple[int | None, int, bool],
-    ) -> GraphNode:  # fmt: skip
+    def node(self, i: int) -> GraphNode:
+        vertex, frame = self.order[i], int(self.columns.frame[i])
+        results = tuple(self.result(x, k) for k, x in sorted(self.used.get(vertex, {}).items()))
+        results = results or (self.result(vertex, None),)
+        place = (None if frame < 0 else frame, int(self.columns.made[i]), i in self.outputs)
         if not isinstance(vertex, Node):
-            kind: Any = vertex.kind if isinstance(vertex, Leaf) else "constant"
-            kind = "input" if vertex in (self.inputs or ()) else kind
-            return GraphNode(i, kind, "", (), (), _NO_ATTRIBUTES, results, *place, vertices=(vertex,))
-        arguments: list[Any] = []
-        parents, shown = vertex.parents, vertex.shown
-        for slot, operand in enumerate(parents if shown is None else shown):
-            if isinstance(operand, Vertex):
-                flows = shown is None or (slot < len(parents) and parents[slot] is not None)
-                index = operand.index if isinstance(operand, Output) else None
-                arguments.append(Argument(ids[operand if index is None else owner(operand)], index, flows))
-            else:
-                arguments.append(Number(operand))
-        op: Any = vertex.op
-        given, more = tuple(arguments), ()
-        if len(given) > len(op.operands) and not op.variadic:  # inputs among the attributes
-            given, more = given[: len(op.operands)], given[len(op.operands) :]
-        known: Any = (given, vertex.attrs or _NO_ATTRIBUTES, results, *place, more, None, None, 1, op, False, (vertex,))
+            return GraphNode(i, self.columns.kind[i], "", (), (), {}, results, *place, vertices=(vertex,))
+        references = iter(self.columns.references(i))
+        arguments: tuple[Argument | Number, ...] = tuple(
+            [next(references) if isinstance(x, Vertex) else Number(x) for x in vertex.operands]
+        )
+        op, more = vertex.op, arguments[:0]
+        if len(arguments) > len(op.operands) and not op.variadic:  # inputs among the attributes
+            arguments, more = arguments[: len(op.operands)], arguments[len(op.operands) :]
+        known: Any = (arguments, vertex.attrs or {}, results, *place, more, None, None, 1, op, False, (vertex,))
         return GraphNode(i, "op", op.name, op.operands, *known)

@@ -4,6 +4,7 @@ import numpy as np
 
 from autograd.debugging import first_entry, values_at
 from autograd.nonfinite import in_backward, in_forward
+from autograd.view.graph.columns import Nodes
 from autograd.view.graph.records import Argument, Graph, GraphNode
 from autograd.view.picture.values import finite, number
 
@@ -13,7 +14,8 @@ def mark_origins(graph: Graph) -> Graph:
 
     The infinities of a constant, such as a mask, are intended, but not the nan that an op makes of them.
     """
-    every = [(node.id, r) for node in graph.nodes for r in node.results]
+    nodes = Nodes.of(graph.nodes)
+    every = [(i, r) for i in nodes.columns.odd for r in nodes[i].results]
     values = {i for i, r in every if r.value is not None and not finite(r.value)}
     grads = {i for i, r in every if r.grad is not None and not finite(r.grad)}
     alarms: dict[int, str] = {}
@@ -36,9 +38,7 @@ def mark_origins(graph: Graph) -> Graph:
         for user, text, explained in found or ([] if i in users else [(i, "this gradient is where it begins", True)]):
             if explained or not any(other for _, _, other in found):
                 alarms[user] = "\n".join(filter(None, (alarms.get(user), text)))
-    if not alarms:
-        return graph
-    return graph._replace(nodes=tuple(n._replace(alarm=alarms.get(n.id, n.alarm)) for n in graph.nodes))
+    return graph._replace(nodes=nodes.with_alarms(alarms)) if alarms else graph
 
 
 def _of_value(graph: Graph, node: GraphNode) -> str:

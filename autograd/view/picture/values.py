@@ -1,9 +1,12 @@
 """Numbers and arrays as short, stable text: the same on every machine, with an ASCII minus."""
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+
+from autograd.engine.graph import SMALL
 
 WHOLE = 9  # arrays of at most this many entries are written out, larger ones summed up
 _BARS = "▁▂▃▄▅▆▇█"
@@ -117,6 +120,13 @@ def finite(value: Any) -> bool:
         return math.isfinite(value)
     array = np.asarray(value)
     return array.dtype.kind not in "fc" or bool(np.isfinite(array).all())
+
+
+def all_finite(values: Iterable[Any]) -> bool:
+    """Whether there is neither nan nor infinity in any of many values; None is no value."""
+    given = [x for x in values if x is not None]
+    small = [x.ravel() for x in given if x.size <= SMALL]
+    return all(finite(x) for x in given if x.size > SMALL) and (not small or finite(np.concatenate(small)))
 
 
 def size_of(value: Any) -> float:

@@ -1,0 +1,218 @@
+"""The nodes of a graph as columns of numbers, with which graphs are folded; records are made of nodes that are shown.
+
+A graph of a million nodes is read in a few seconds this way. Most of its nodes never become records.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Kind, Number, operands_first
+
+Array = NDArray[Any]
+
+
+class Columns(NamedTuple):
+    """Kind, op, frame and so on of each node; source, output and flow of each reference, in the order of the nodes.
+
+    -1 stands for no frame, no rank, and the only output. Nodes share the number ``look`` if they apply the same op to
+    operands of the same shapes; ``belongs`` marks leaves that are part of the op that uses them (parameters, numbers),
+    not values that travel. The references of node ``i`` begin at ``first[i]`` and end before those of the next one.
+    Only ``odd`` nodes can have numbers that are not finite; ``alarm`` says of a few of them that these begin there.
+    """
+
+    kind: Sequence[Kind]
+    op: Sequence[str]
+    frame: Array
+    made: Array
+    look: Array
+    belongs: Array
+    first: Array
+    source: Array
+    output: Array
+    flows: Array
+    alarm: Mapping[int, str]
+    odd: Sequence[int]
+
+    def references(self, i: int) -> list[Argument]:
+        """The references of a node."""
+        columns = (self.source, self.output, self.flows)
+        found = zip(*(column[self.first[i] : self.first[i + 1]].tolist() for column in columns), strict=True)
+        return [Argument(source, None if index < 0 else index, flows) for source, index, flows in found]
+
+
+class Nodes(Sequence[GraphNode]):
+    """The nodes of a graph, of which each record is made when it is read first."""
+
+    def __init__(
+        self, columns: Columns, make: Callable[[int], GraphNode], vertices: Callable[[int], tuple[Any, ...]]
+    ) -> None:
+        self.columns, self.vertices = columns, vertices
+        self._make, self._known = make, dict[int, GraphNode]()
+
+    @classmethod
+    def of(cls, nodes: Sequence[GraphNode]) -> "Nodes":
+        """The nodes with their columns."""
+        if isinstance(nodes, Nodes):
+            return nodes
+        return cls(_columns(nodes, nodes.__getitem__), nodes.__getitem__, lambda i: nodes[i].vertices)
+
+    def __len__(self) -> int:
+        return len(self.columns.kind)
+
+    def __iter__(self) -> Iterator[GraphNode]:
+        return map(self.__getitem__, range(len(self)))
+
+    def __getitem__(self, i: Any) -> Any:
+        if i not in self._known:
+            self._known[i] = self._make(range(len(self))[i])
+        return self._known[i]
+
+    def with_alarms(self, alarms: Mapping[int, str]) -> "Nodes":
+        """The same nodes, of which some have an alarm."""
+        columns = self.columns._replace(alarm={**self.columns.alarm, **alarms})
+        return Nodes(columns, lambda i: self[i]._replace(alarm=columns.alarm.get(i, "")), self.vertices)
+
+
+def _columns(nodes: Sequence[GraphNode], known: Callable[[int], GraphNode]) -> Columns:
+    looks: dict[Hashable, int] = {}
+    references = [[a for _, a in node.references()] for node in nodes]
+    flat = [a for row in references for a in row]
+    return Columns(
+        [node.kind for node in nodes],
+        [node.op for node in nodes],
+        np.array([-1 if node.frame is None else node.frame for node in nodes], int),
+        np.array([node.made for node in nodes], int),
+        np.array([looks.setdefault(_look(node, known), len(looks)) for node in nodes], int),
+        np.array([_belongs(node) for node in nodes], bool),
+        np.cumsum([0, *map(len, references)]),
+        np.array([a.node for a in flat], int),
+        np.array([-1 if a.index is None else a.index for a in flat], int),
+        np.array([a.flows for a in flat], bool),
+        {i: node.alarm for i, node in enumerate(nodes) if node.alarm},
+        range(len(nodes)),
+    )
+
+
+def _look(node: GraphNode, known: Callable[[int], GraphNode]) -> Hashable:
+    """What nodes that look alike have in common; the same as `snapshot` compares of vertices."""
+    key: list[Hashable] = [node.kind, node.op, node.note, node.repeat, marks(node.attrs)]
+    for argument in node.arguments:
+        if isinstance(argument, Number):
+            key.append(repr(argument.value))
+        else:
+            source = known(argument.node)
+            key.append(source.kind if _belongs(source) else None)
+            key += [r.shape for r in source.results if r.index == argument.index]
+    for r in node.results:
+        key += (r.index, r.shape, r.dtype.char)
+    return tuple(key)
+
+
+def _belongs(leaf: GraphNode) -> bool:
+    return leaf.kind == "parameter" or (leaf.kind == "constant" and leaf.results[0].shape == ())
+
+
+def marks(attrs: Mapping[str, Any]) -> Hashable:
+    """Attributes for comparison; which entry an index takes is no difference between the steps of a loop."""
+    return tuple(sorted((k, f"array{v.shape}" if isinstance(v, np.ndarray) else repr(v)) for k, v in attrs.items()))
+
+
+def spans(starts: Array, stops: Array) -> tuple[Array, Array]:
+    """The numbers of all ranges, one range after the other, and where each begins in them."""
+    ends = np.cumsum(stops - starts)
+    first = np.concatenate(([0], ends))
+    return np.arange(first[-1]) + np.repeat(starts - first[:-1], stops - starts), first
+
+
+def rebuild(
+    graph: Graph, changed: Mapping[int, GraphNode], outputs: Iterable[int], frames: Sequence[FrameRecord],
+    alias: Array | None = None,
+) -> Graph:  # fmt: skip
+    """The graph of what outputs depend on: ordered and numbered afresh, unused frames gone.
+
+    ``changed`` are the records of nodes that are new or no longer what they were; ``alias`` says for each node which
+    one now stands for it.
+    """
+    nodes, records = Nodes.of(graph.nodes), list(changed.values())
+    count, places = len(nodes), list(changed)
+    every = _joined(nodes.columns, _columns(records, lambda i: changed[i] if i in changed else nodes[i]))
+    row = np.arange(max([count - 1, *places]) + 1)  # of each number of a node: its place in these columns
+    row[places] = np.arange(count, count + len(places))
+    if alias is not None:
+        row[:count] = row[alias]
+    single = np.array([kind in ("module", "hidden") for kind in every.kind], bool)  # of which one result is shown
+    source = row[every.source]
+    first, sources = every.first.tolist(), source.tolist()
+    roots = list(dict.fromkeys(row[list(outputs)].tolist()))
+    order = operands_first(roots, lambda i: sources[first[i] : first[i + 1]])
+    taken, begins = spans(every.first[order], every.first[1:][order])
+    number = np.full(len(every.kind), -1)
+    number[order] = np.arange(len(order))
+    made, ranks = every.made[order], np.full(len(order), -1)
+    ops = np.flatnonzero(made >= 0)
+    ranks[ops[np.argsort(made[ops], kind="stable")]] = np.arange(len(ops))
+    kept, homes = _used_frames(frames, every.frame[order])
+    columns = Columns(
+        [every.kind[i] for i in order],
+        [every.op[i] for i in order],
+        homes[every.frame[order]],
+        ranks,
+        every.look[order],
+        every.belongs[order],
+        begins,
+        number[source[taken]],
+        np.where(single[source], -1, every.output)[taken],
+        every.flows[taken],
+        {int(number[i]): text for i, text in every.alarm.items() if number[i] >= 0},
+        range(len(order)),
+    )
+
+    def moved(a: Argument) -> Argument:
+        i = row[a.node]
+        return Argument(int(number[i]), None if single[i] else a.index, a.flows)
+
+    def make(i: int) -> GraphNode:
+        node: GraphNode = nodes[order[i]] if order[i] < count else records[order[i] - count]
+        frame = int(columns.frame[i])
+        return node.rewired(moved)._replace(id=i, frame=None if frame < 0 else frame, made=int(ranks[i]))
+
+    def vertices(i: int) -> tuple[Any, ...]:
+        return nodes.vertices(order[i]) if order[i] < count else records[order[i] - count].vertices
+
+    return Graph(Nodes(columns, make, vertices), tuple(kept), tuple(number[roots].tolist()))
+
+
+def _joined(a: Columns, b: Columns) -> Columns:
+    """The columns of one graph followed by those of other nodes."""
+    joined = [np.concatenate((x, y)) for x, y in zip(a[2:-2], b[2:-2], strict=True)]
+    new = Columns([*a.kind, *b.kind], [*a.op, *b.op], *joined, {}, ())  # type: ignore[call-arg,arg-type]
+    alarm = dict(a.alarm) | {len(a.kind) + i: text for i, text in b.alarm.items()}
+    look = np.concatenate((a.look, b.look + 1 + a.look.max(initial=-1)))
+    return new._replace(look=look, first=np.concatenate((a.first, a.first[-1] + b.first[1:])), alarm=alarm)
+
+
+def _used_frames(frames: Sequence[FrameRecord], homes: Array) -> tuple[list[FrameRecord], Array]:
+    """The frames that still hold something, numbered afresh so that each follows the one around it; and the numbers."""
+    used: set[int | None] = {None}
+    for home in set(homes.tolist()) - {-1}:
+        while home not in used:
+            used.add(home)
+            home = frames[home].parent
+    number: dict[int | None, int | None] = {None: None}
+    kept: list[FrameRecord] = []
+    waiting = [frame for frame in frames if frame.id in used]
+    while waiting:  # a frame may be younger than those it holds, when it was put around equal neighbours
+        later = []
+        for frame in waiting:
+            if frame.parent in number:
+                number[frame.id] = len(kept)
+                kept.append(frame._replace(id=len(kept), parent=number[frame.parent]))
+            else:
+                later.append(frame)
+        waiting = later
+    numbers = np.full(len(frames) + 1, -1)  # the last one is that of nodes without a frame
+    numbers[[i for i in number if i is not None]] = np.arange(len(kept))
+    return kept, numbers
