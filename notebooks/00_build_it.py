@@ -22,12 +22,13 @@
 from importlib.util import find_spec
 
 import numpy as np
-from workbench import example, ordering, part, predict
+from workbench import example, ordering, part
 
 import nn
 import nn.plot
 import optim
 from autograd import draw, grad, tensor
+from nn.exercises import reveal
 
 # %% [markdown]
 # ## 1. Numbers that remember
@@ -250,7 +251,7 @@ backward = part(my_backward, grad(example, argnums=(0, 1)), tried=gradients_by, 
 guess = ...
 
 backward(y)
-predict(guess, c.grad)
+reveal(guess, c.grad, exercise="00.a")
 
 # %% [markdown]
 # <details>
@@ -392,7 +393,7 @@ for v in order:
     users = children(v, order)
     if users and all(user in known for user in users):
         known.add(v)
-predict(guess, len(known))
+reveal(guess, len(known), exercise="00.b")
 
 # %% [markdown]
 # <details>
@@ -413,7 +414,7 @@ guess = ...
 
 for v in reversed(order):
     v.grad = sum(share(child, v) for child in children(v, order))
-predict(guess, a.grad)
+reveal(guess, a.grad, exercise="00.c")
 
 # %% [markdown]
 # <details>
@@ -455,7 +456,8 @@ w1, w2, E = two_weights()
 backward(E)
 correct = [w1.grad, w2.grad]
 listed = as_listed(*two_weights(), lr=0.5)
-predict(guess, sum(not np.isclose(one, other) for one, other in zip(correct, listed, strict=True)))
+wrong = sum(not np.isclose(one, other) for one, other in zip(correct, listed, strict=True))
+reveal(guess, wrong, exercise="00.d")
 
 # %% [markdown]
 # <details>
@@ -516,7 +518,7 @@ X, b = Value(np.zeros((4, 3))), Value(np.zeros(3))
 Y = X + b
 Y.grad = np.ones((4, 3))
 (_, for_X), (_, for_b) = contributions(Y)
-predict(guess, for_b.shape)
+reveal(guess, for_b.shape, exercise="00.e")
 
 # %% [markdown]
 # <details>
@@ -624,7 +626,7 @@ layers = start()
 loss = mean_squared_error(mlp(Value(points, name="points"), layers), Value(targets, name="targets"))
 loss.name = "loss"
 backward(loss)
-predict(guess, len(topological_order(loss)))
+reveal(guess, len(topological_order(loss)), exercise="00.f")
 
 # %% [markdown]
 # <details>
@@ -661,6 +663,29 @@ print(f"loss {history[0]:.3f} -> {history[-1]:.3f}, {np.mean(answers == targets)
 left, right = nn.plot.panels("learning", "the answers")
 nn.plot.lines({"loss": history}, range(500), ax=left, xlabel="step")
 ax = nn.plot.decision_boundary(lambda x: mlp(Value(x), layers).data, points, labels, ax=right)
+
+# %% [markdown]
+# How did it get there? The next cell trains once more, keeps the weights now and then, and makes a picture of each.
+# Move the slider, or press *play*.
+
+# %%
+layers = start()
+parameters = [p for layer in layers for p in layer]
+kept = {}
+for step in range(501):
+    if step in (0, 2, 5, 10, 15, 20, 30, 40, 60, 80, 100, 150, 200, 250, 300, 350, 400, 500):
+        kept[step] = [(Value(w.data), Value(b.data)) for w, b in layers]
+    backward(mean_squared_error(mlp(Value(points), layers), targets))
+    descend(parameters, lr=0.2)
+
+
+def boundary(step, ax):
+    """What the network answers in the plane, after some steps."""
+    nn.plot.decision_boundary(lambda x: mlp(Value(x), kept[step]).data, points[::2], labels[::2], resolution=40, ax=ax)
+    ax.get_legend().remove()
+
+
+nn.plot.frames(boundary, kept, name="step", start=-1)
 
 # %% [markdown]
 # ## 8. The library, and PyTorch

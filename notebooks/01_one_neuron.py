@@ -5,6 +5,10 @@
 # train it, we need the answer to one question about every weight: *if I increase it a little, how does the error
 # change?* The answer is the derivative of the error with respect to that weight. This notebook shows how that
 # derivative is computed.
+#
+# Before some outputs, you are asked to **predict** them. Replace the dots with your guess, run the cell, and compare. A
+# wrong guess helps as well, because you will remember the surprise. To begin without the stored outputs, choose *Clear
+# Outputs of All Cells* in the menu *Edit*.
 
 # %%
 import matplotlib.pyplot as plt
@@ -13,27 +17,51 @@ import numpy as np
 import nn
 import nn.plot
 from autograd import draw, explain, grad, steps, tensor
-from nn.exercises import check
+from nn.exercises import check, reveal
 
 # %% [markdown]
 # ## Nudging a weight
 #
-# Here is an error that depends on a single weight. Increase the weight by 0.001 and see how much the error changes.
+# Here is an error that depends on a single weight. We are going to increase the weight from 1.5 to 1.501.
+#
+# **Predict.** How fast will the error change, per unit of the weight?
 
 
 # %%
+guess = ...
+
+
 def error(w):
     return (3 * w - 2) ** 2 / 2
 
 
 w, h = 1.5, 0.001
+reveal(guess, (error(w + h) - error(w)) / h, exercise="01.a")
+
+# %%
 print("error at w        ", error(w))
 print("error at w + 0.001", error(w + h))
 print("rate of change    ", (error(w + h) - error(w)) / h)
 
 # %% [markdown]
-# The rate of change is close to 7.5. The smaller the step, the closer the rate comes to its limit, the derivative. We
-# could estimate every derivative this way, but a network with a million weights would need a million runs. The chain
+# The rate of change is close to 7.5. The smaller the step, the closer the rate comes to its limit, the derivative. In a
+# picture of the error, the derivative is the slope of the tangent. Move the weight: where is the slope zero, and on
+# which side of that point is it negative?
+
+
+# %%
+def tangent(w, ax):
+    """The error, and its tangent at one weight."""
+    slope = grad(error)(w)
+    curves = {"error": error, "tangent": lambda x: error(w) + slope * (x - w), "here": ([w], [error(w)])}
+    title = f"error {error(w):.3f}, slope {slope:.2f}"
+    nn.plot.lines(curves, np.linspace(-0.6, 2.0, 40), ax=ax, xlabel="w", ylim=(-3, 9), title=title)
+
+
+nn.plot.frames(tangent, np.linspace(-0.5, 1.9, 25), name="w", start=20)
+
+# %% [markdown]
+# We could estimate every derivative this way, but a network with a million weights would need a million runs. The chain
 # rule computes all of them in a single pass.
 #
 # To use it, make `w` a Tensor that requires a gradient, compute the error as before, and call `backward()`:
@@ -64,23 +92,30 @@ draw(E)
 # That is all there is to backpropagation: **at each box, multiply the gradient that arrives from the right by the
 # derivative of that box.** In the forward pass, a box is computed once all the boxes to its left are known. In the
 # backward pass, it waits for all the boxes to its right, so that its gradient is complete before it is passed on.
-# `steps` walks through both passes box by box.
+# `steps` walks through both passes box by box. Press the arrow keys or *play*.
 
 # %%
-print(steps(E))
+steps(E)
 
 # %% [markdown]
 # ## Several paths
 #
 # What happens if a number is used twice? In this example, increasing `b` changes both terms, and the two changes add
 # up.
+#
+# **Predict.** What is the derivative of $y = a b + b^3$ with respect to $b$, at $a = -4$ and $b = 2$?
 
 # %%
+guess = ...
+
 a = tensor(-4.0, requires_grad=True, name="a")
 b = tensor(2.0, requires_grad=True, name="b")
 y = a * b + b**3
 y.name = "y"
 y.backward()
+reveal(guess, b.grad, exercise="01.b")
+
+# %%
 draw(y)
 
 # %% [markdown]
@@ -146,6 +181,15 @@ for name, hand, weight in [("dE/dw1", delta * x1, w1), ("dE/dw2", delta * x2, w2
 #
 # ## A neuron that hardly learns
 #
+# **Predict.** The sum of a neuron is $z = -8$, so its output is 0.0003, but the target is 1. The neuron could hardly be
+# more wrong. Is the derivative of its error with respect to $z$ `"large"` or `"small"`?
+
+# %%
+guess = ...
+
+reveal(guess, exercise="01.c")
+
+# %% [markdown]
 # The factor $o(1 - o)$ deserves a closer look: it is never larger than $\frac14$, and far from zero it almost vanishes.
 # A neuron whose sum is large in absolute value is called *saturated*. Even if its output is completely wrong, its
 # gradient is close to zero, so its weights hardly move.

@@ -16,7 +16,7 @@ import numpy as np
 import nn
 import nn.plot
 import optim
-from nn.exercises import check
+from nn.exercises import check, reveal
 
 # %% [markdown]
 # ## The data
@@ -98,6 +98,16 @@ nn.plot.decision_boundary(model, x[:60], y[:60], soft=True, resolution=60, ax=le
 ax = nn.plot.learning_curves(history, ax=right)
 
 # %% [markdown]
+# Each hidden unit divides the plane by a straight border.
+#
+# **Predict.** How many straight borders are needed at least to enclose the disc?
+
+# %%
+guess = ...
+
+reveal(guess, exercise="02.a")
+
+# %% [markdown]
 # What does each unit see? Here is the output of each hidden unit at every point of the plane. The last picture is the
 # output of the network, which adds up the four with its weights and passes the sum through tanh.
 
@@ -119,8 +129,12 @@ ax = nn.plot.matrices({name: values.reshape(30, 30) for name, values in maps.ite
 #   weight $w$, where you choose $\lambda$. Its derivative, $\lambda w$, is added to the gradient and pulls the weight
 #   towards zero. We try 0.01, 0.1 and 1.
 # - **Task 4**: without a penalty, add a second hidden layer of two units.
+#
+# **Predict.** What does the strongest penalty, L2 of 1, do to the weights? Answer `"grow"`, `"stay"`, or `"vanish"`.
 
 # %%
+guess = ...
+
 tasks = {
     "learning rate 1": run(hidden=[4], lr=1.0, epochs=120),
     "L2 0.01": run(hidden=[4], l2=0.01, epochs=120),
@@ -128,6 +142,9 @@ tasks = {
     "L2 1": run(hidden=[4], l2=1.0, epochs=120),
     "second layer of 2": run(hidden=[4, 2], epochs=120),
 }
+reveal(guess, exercise="02.b")
+
+# %%
 for ax, (net, _) in zip(nn.plot.panels(*tasks, height=2.4), tasks.values(), strict=True):
     nn.plot.decision_boundary(net, x[:60], y[:60], soft=True, resolution=40, ax=ax)
 

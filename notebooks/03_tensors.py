@@ -11,7 +11,7 @@ import numpy as np
 import nn
 import nn.plot
 from autograd import draw, explain, grad, tensor
-from nn.exercises import check
+from nn.exercises import check, reveal
 
 # %% [markdown]
 # ## One derivative per entry
@@ -52,13 +52,22 @@ Y = X + b
 ax = nn.plot.matrices({"X": X, "b": b, "X + b": Y})
 
 # %% [markdown]
+# **Predict.** The next cell multiplies `Y` by the array `G` entry by entry, and adds everything up. The first column of
+# `G` is 1, 1, 2, 0. What is the derivative of the loss with respect to `b[0]`, which is 10?
+
+# %%
+guess = ...
+
+G = np.array([[1.0, 2.0, 0.0], [1.0, -1.0, 0.0], [2.0, 0.0, 3.0], [0.0, 0.0, 1.0]])
+loss = (Y * G).sum()
+loss.name = "loss"
+reveal(guess, loss.gradient(b, retain_graph=True)[0][0], exercise="03.a")
+
+# %% [markdown]
 # If `b[0]` grows, four entries of the result grow with it. There are four paths from `b[0]` to the loss, and the
 # derivatives along them add up:
 
 # %%
-G = np.array([[1.0, 2.0, 0.0], [1.0, -1.0, 0.0], [2.0, 0.0, 3.0], [0.0, 0.0, 1.0]])
-loss = (Y * G).sum()
-loss.name = "loss"
 print(explain(loss, b, at=0))
 
 # %% [markdown]
@@ -69,6 +78,29 @@ print(explain(loss, b, at=0))
 # %%
 loss.backward()
 ax = nn.plot.matrices({"G": G, "d loss / d b": b.grad})
+
+# %% [markdown]
+# Here the backward pass adds up the rows of $G$ one after the other. Every row is what one sample contributes.
+
+
+# %%
+def added(rows, ax):
+    """G, and the sum of its first rows."""
+    total = G[:rows].sum(axis=0)
+    for i, row in enumerate([*G, total]):
+        for j, number in enumerate(row):
+            y, seen = (i, i < rows) if i < 4 else (5, True)
+            ax.text(j, -y, f"{number:g}", ha="center", va="center", alpha=1.0 if seen else 0.3)
+    if rows:
+        ax.axhspan(-rows + 0.5, -rows + 1.5, color=nn.plot.COLOURS[0], alpha=0.25)
+    ax.axhline(-4, color="0.6")
+    ax.text(-0.6, -1.5, "G", ha="right")
+    ax.text(-0.6, -5, "gradient of b", ha="right", va="center")
+    ax.set(xlim=(-2.2, 2.5), ylim=(-5.6, 0.6))
+    ax.set_axis_off()
+
+
+nn.plot.frames(added, range(5), name="rows added", start=4, size=(3.6, 2.4))
 
 # %% [markdown]
 # An axis can be broadcast in two ways: either it was missing (NumPy adds missing axes in front), or it had length 1.
@@ -98,12 +130,22 @@ print(unbroadcast(G, (3,)), unbroadcast(G, (4, 1)).ravel(), unbroadcast(G, ()))
 # %% [markdown]
 # ## A common trap
 #
-# Broadcasting also works where nobody wants it. If predictions have the shape (4, 1) and targets the shape (4,), their
-# difference is a column minus a row: every prediction is compared with every target.
+# Broadcasting also works where nobody wants it.
+#
+# **Predict.** Four predictions have the shape (4, 1), and four targets the shape (4,). Which shape does their
+# difference have? Answer with a tuple.
 
 # %%
+guess = ...
+
 prediction = np.array([[1.0], [2.0], [3.0], [4.0]])
 target = np.array([1.0, 2.0, 3.0, 4.0])
+reveal(guess, (prediction - target).shape, exercise="03.b")
+
+# %% [markdown]
+# The difference is a column minus a row: every prediction is compared with every target.
+
+# %%
 ax = nn.plot.matrices({"prediction": prediction, "target": target, "prediction - target": prediction - target})
 
 # %% [markdown]
@@ -160,11 +202,19 @@ ax = nn.plot.matrices({"x": values, **gradients})
 #
 # The gradient of an indexing operation goes back to the entries that were picked. All other entries get zero. If an
 # entry is picked twice, there are two paths to it.
+#
+# **Predict.** `x` has four entries, and the loss is the sum of `x[[0, 2, 2]]` times 10, 1 and 5. What is the gradient
+# of `x`? Answer with a list.
 
 # %%
+guess = ...
+
 x = tensor([1.0, 2.0, 3.0, 4.0], requires_grad=True, name="x")
 picked = x[[0, 2, 2]]
 (picked * np.array([10.0, 1.0, 5.0])).sum().backward()
+reveal(guess, x.grad.tolist(), exercise="03.c")
+
+# %%
 ax = nn.plot.matrices({"x": x, "x[[0, 2, 2]]": picked, "G": np.array([10.0, 1.0, 5.0]), "x.grad": x.grad})
 
 # %% [markdown]

@@ -14,7 +14,7 @@ import nn
 import nn.plot
 import optim
 from autograd import draw, jacobian, tensor
-from nn.exercises import check
+from nn.exercises import check, reveal
 
 X, XOR = nn.data.xor()
 AND, OR = np.array([0, 0, 0, 1]), np.array([0, 1, 1, 1])
@@ -134,11 +134,22 @@ print("gradient of the perceptron loss for x = (2, 1), t = 1:", weights.grad)
 # ## Exclusive or
 #
 # Now let the label be 1 where exactly one of the inputs is 1 (XOR). No straight line separates these classes, so the
-# perceptron can never stop. In fact, it goes round in circles:
+# perceptron can never stop.
+#
+# **Predict.** What do its weights do? Answer `"grow"` if they grow without end, `"settle"` if they come to rest, or
+# `"return"` if they come back to values that they have had before.
 
 # %%
+guess = ...
+
 perceptron = nn.Perceptron(2)
 record = perceptron.fit(X, XOR)
+reveal(guess, exercise="04.a")
+
+# %% [markdown]
+# Here are all its updates:
+
+# %%
 for update in record.updates:
     print(f"epoch {update.epoch}, sample {X[update.sample]}: w = {update.weight}, b = {update.bias:.0f}")
 print(record)
@@ -151,14 +162,25 @@ print(record)
 # answer.
 #
 # This is linear regression. It has a best solution even when no line separates the classes, and a system of linear
-# equations finds that solution. For XOR, setting the derivatives with respect to $b$, $w_1$ and $w_2$ to zero gives
+# equations finds that solution.
+#
+# **Predict.** Which sum $z$ does the best ADALINE compute for the point (0, 1), if it learns XOR?
+
+# %%
+guess = ...
+
+adaline = nn.Adaline(2)
+adaline.solve(X, XOR)
+z = X @ adaline.weight.numpy() + adaline.bias.item()
+reveal(guess, z[1].round(6), exercise="04.b")
+
+# %% [markdown]
+# For XOR, setting the derivatives with respect to $b$, $w_1$ and $w_2$ to zero gives
 #
 # $$4b + 2w_1 + 2w_2 = 2, \qquad 2b + 2w_1 + w_2 = 1, \qquad 2b + w_1 + 2w_2 = 1.$$
 
 # %%
 b, w1, w2 = np.linalg.solve([[4, 2, 2], [2, 2, 1], [2, 1, 2]], [2, 1, 1])
-adaline = nn.Adaline(2)
-adaline.solve(X, XOR)
 print(f"by hand: w = ({w1:g}, {w2:g}), b = {b:g}")
 print(f"Adaline: w = {adaline.weight.tolist()}, b = {adaline.bias.item()}, answers {adaline(X).tolist()}")
 
@@ -234,14 +256,16 @@ planes(
 
 
 # %%
-def learn(activation, seed, steps=500):
-    """The trained network, and its loss at each step."""
+def learn(activation, seed, steps=500, weights=None):
+    """The trained network, and its loss at each step. `weights` collects the weights before each step."""
     low, lr = (0, 1.0) if activation == "sigmoid" else (-1, 0.1)
     targets = np.where(XOR[:, None] == 1, 1, low).astype(X.dtype)
     model = nn.MLP([2, 2, 1], activation=activation, output_activation=activation, rng=seed)
     optimizer = optim.SGD(model.parameters(), lr=lr, momentum=0.9)
     losses = []
-    for _ in range(steps):
+    for step in range(steps):
+        if weights is not None:
+            weights[step] = model.state_dict()
         loss = nn.MSELoss()(model(X), targets)
         optimizer.zero_grad()
         loss.backward()
@@ -260,13 +284,37 @@ ax = nn.plot.lines(curves, range(500), xlabel="step", ylabel="mean squared error
 planes({"sigmoid": (lambda x: sigmoid(x) - 0.5, X, XOR), "tanh": (tanh, X, XOR), "tanh, stuck": (stuck, X, XOR)})
 
 # %% [markdown]
-# The third network is stuck. It gets two points right, and for the other two it outputs 0, which is neither class. It
-# still moves downhill, ever more slowly, towards a loss of 1/2, and has not reached it after 20,000 steps. With only
-# two hidden units, success depends on the initial weights. How often does training succeed? We draw new initial weights
-# from each of ten seeds:
+# Watch the second network learn. Where does the straight line become a strip?
 
 # %%
+weights = {}
+learner, _ = learn("tanh", seed=1, steps=101, weights=weights)
+
+
+def boundary(step, ax):
+    """What the network answers in the plane, before a step."""
+    learner.load_state_dict(weights[step])
+    nn.plot.decision_boundary(learner, X, np.where(XOR, 1, -1), resolution=50, ax=ax)
+    ax.set(xticks=[0, 1], yticks=[0, 1])
+    ax.get_legend().remove()
+
+
+nn.plot.frames(boundary, range(0, 101, 5), name="step", start=-1, size=(3.4, 3.0))
+
+# %% [markdown]
+# The third network is stuck. It gets two points right, and for the other two it outputs 0, which is neither class. It
+# still moves downhill, ever more slowly, towards a loss of 1/2, and has not reached it after 20,000 steps. With only
+# two hidden units, success depends on the initial weights. We draw new initial weights from each of ten seeds.
+#
+# **Predict.** How many of the ten networks learn XOR?
+
+# %%
+guess = ...
+
 right = [learn("tanh", seed, steps=200)[1][-1] < 0.1 for seed in range(10)]
+reveal(guess, sum(right), exercise="04.c")
+
+# %%
 print(f"{sum(right)} of {len(right)} seeds learn XOR")
 
 # %% [markdown]

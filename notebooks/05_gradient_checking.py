@@ -11,7 +11,7 @@ import nn
 import nn.plot
 import optim
 from autograd import custom_op, debug, gradcheck, tensor
-from nn.exercises import check
+from nn.exercises import check, reveal
 from nn.zoo import EXERCISES
 
 # %% [markdown]
@@ -45,8 +45,12 @@ def network(softplus):
 # %% [markdown]
 # We train the network once with each version to separate two interleaved half moons. The loss is the cross-entropy,
 # which notebook 06 explains.
+#
+# **Predict.** With the wrong rule, does the loss `"rise"`, `"fall"`, or `"stay"` where it starts?
 
 # %%
+guess = ...
+
 x, labels = nn.data.moons(200, noise=0.1, seed=0)
 
 
@@ -64,6 +68,9 @@ def train(model):
 
 
 curves = {"right rule": train(network(good)), "wrong rule": train(network(bad))}
+reveal(guess, exercise="05.a")
+
+# %%
 ax = nn.plot.lines(curves, range(400), xlabel="step", ylabel="loss")
 
 # %% [markdown]
@@ -79,9 +86,14 @@ ax = nn.plot.lines(curves, range(400), xlabel="step", ylabel="loss")
 #
 # $$\frac{f(x + h) - f(x)}{h} = f'(x) + O(h) \qquad\qquad \frac{f(x + h) - f(x - h)}{2h} = f'(x) + O(h^2)$$
 #
-# How small should $h$ be? Here is the error for the sine, as a function of $h$.
+# How small should $h$ be? The next cell tries steps from 1 down to $10^{-12}$ on the sine.
+#
+# **Predict.** Which step gives the smallest error, with one-sided differences and 16 digits? Answer with its power of
+# ten, such as -3 for $h = 0.001$.
 
 # %%
+guess = ...
+
 steps = np.logspace(-12, 0, 49)
 
 
@@ -99,6 +111,10 @@ def central(at, h):
     return (np.sin(at + h) - np.sin(at - h)) / (2 * h)
 
 
+best = steps[errors(forward, np.float64).argmin()]
+reveal(guess, round(np.log10(best)), exercise="05.b")
+
+# %%
 curves = {
     "one-sided, float64": errors(forward, np.float64),
     "two-sided, float64": errors(central, np.float64),
@@ -112,6 +128,21 @@ ax = nn.plot.lines(curves, steps, log="xy", xlabel="step h", ylabel="error", yli
 # step gives only five correct digits, and that for a single sine, so a check in float32 cannot tell a small mistake
 # from noise. **Always check gradients in float64**, whatever precision the network computes in.
 #
+# Move the step and watch the digits. The derivative of the sine at 1 is 0.540302305868.
+
+
+# %%
+def digits(power, ax):
+    """Where a step is on the curve of errors, and the digits of the difference."""
+    h = 10.0**power
+    shown = {"error": errors(central, np.float64), "this step": ([h], [abs(central(1.0, h) - np.cos(1.0)) + 1e-13])}
+    title = f"two-sided difference {central(1.0, h):.12f}"
+    nn.plot.lines(shown, steps, log="xy", ax=ax, xlabel="step h", ylabel="error", ylim=(1e-13, 10), title=title)
+
+
+nn.plot.frames(digits, range(0, -13, -1), name="power of ten", start=5)
+
+# %% [markdown]
 # ## The check
 #
 # `gradcheck` makes this comparison for every input. It chooses the steps itself and estimates how far its own

@@ -12,7 +12,7 @@ import nn
 import nn.plot
 import optim
 from autograd import draw, grad, jacobian, tensor
-from nn.exercises import check
+from nn.exercises import check, reveal
 from nn.functional import sigmoid, softmax
 from nn.metrics import average_precision, f1, precision, precision_recall_curve, recall
 
@@ -149,9 +149,19 @@ ax = nn.plot.lines(runs, range(120, 161), xlabel="k", ylabel="y")
 # %% [markdown]
 # ## A regression as a classifier
 #
-# For two classes, we can call the targets 0 and 1, fit a line, and answer 1 where the line is above one half. This
-# often works well, but it has a weakness: the loss also punishes answers that are *too right*. A few samples far out on
-# the right side flatten the line, and the decision boundary moves to the right, into the wrong class.
+# For two classes, we can call the targets 0 and 1, fit a line, and answer 1 where the line is above one half.
+#
+# **Predict.** Such a line separates two groups of points at $x = 3.8$. Now 8 more samples of the right group are added,
+# far out at $x = 24$. They are all on the right side. Does the boundary move `"left"`, move `"right"`, or `"stay"`?
+
+# %%
+guess = ...
+
+reveal(guess, exercise="06.a")
+
+# %% [markdown]
+# A line often works well, but it has a weakness: the loss also punishes answers that are *too right*. A few samples far
+# out on the right side flatten the line, and the decision boundary moves to the right, into the wrong class.
 #
 # The logistic function $h = 1/(1 + e^{-z})$ of the score $z = wx + b$ does not have this problem, because it levels
 # off. It equals one half where $z = 0$, so the predicted class depends only on the sign of the score.
@@ -307,6 +317,14 @@ print("Jacobian from the engine:", *jacobian(softmax)(z).round(4), sep="\n  ")
 print("from the formula:        ", *(np.diag(h) - np.outer(h, h)).round(4), sep="\n  ")
 
 # %% [markdown]
+# **Predict.** Add 5 to all three scores. By how much does the first probability change?
+
+# %%
+guess = ...
+
+reveal(guess, np.round(softmax(z + 5)[0] - softmax(z)[0], 12), exercise="06.b")
+
+# %% [markdown]
 # The rows of the Jacobian sum to zero, because adding the same number to all scores does not change the probabilities.
 # The network therefore learns one score too many, and infinitely many sets of weights give the same probabilities.
 
@@ -431,12 +449,18 @@ with np.errstate(all="ignore"):
 #
 # 130 people are tested for a disease that 15 of them have. One classifier finds 10 of the 15, and raises a false alarm
 # for 15 of the healthy. Another classifier always says "healthy".
+#
+# **Predict.** Which share of its answers is correct, if a classifier always says "healthy"?
 
 # %%
+guess = ...
+
 ill = np.repeat([1, 0], [15, 115])
 test = np.repeat([1, 0, 1, 0], [10, 5, 15, 100])
 never = np.zeros(130, int)
+reveal(guess, nn.metrics.accuracy(never, ill), exercise="06.c")
 
+# %%
 for ax, answers in zip(nn.plot.panels("test:", "never:"), [test, never], strict=True):
     nn.plot.confusion_matrix(answers, ill, names=["healthy", "ill"], ax=ax)
 
@@ -459,12 +483,32 @@ p, r = precision(test, ill), recall(test, ill)
 print("F1 from three formulas:", 2 / (1 / p + 1 / r), 2 * 10 / (2 * 10 + 15 + 5), p * r / ((p + r) / 2))
 
 # %% [markdown]
-# Most classifiers output a score, and somebody has to choose the threshold above which "ill" is reported. A low
-# threshold finds all cases but raises many false alarms. A high threshold raises few false alarms but misses some
-# cases. The precision-recall curve shows what every threshold would give. The area under it is the *average precision*.
+# Most classifiers output a score, and somebody has to choose the threshold above which "ill" is reported. Move it: what
+# do you gain, and what do you lose?
 
 # %%
 blood = ill + np.random.default_rng(1).normal(0, 0.5, 130)
+
+
+def reported(threshold, ax):
+    """The scores of the ill and of the healthy, and what a threshold reports."""
+    answers = (blood >= threshold).astype(int)
+    edges = np.linspace(-1.2, 2.4, 19)
+    ax.hist(blood[ill == 0], edges, alpha=0.5, label="healthy")
+    ax.hist(blood[ill == 1], edges, alpha=0.8, label="ill")
+    ax.axvline(threshold, color="0.5", linestyle="--")
+    found, right = recall(answers, ill), precision(answers, ill)
+    ax.set(xlabel="score", ylabel="people", title=f"finds {found:.0%} of the ill; {right:.0%} of its alarms are right")
+    ax.legend(loc="upper right")
+
+
+nn.plot.frames(reported, np.linspace(-0.4, 1.6, 21), name="threshold", start=10)
+
+# %% [markdown]
+# A low threshold finds all cases but raises many false alarms. A high threshold raises few false alarms but misses some
+# cases. The precision-recall curve shows what every threshold would give. The area under it is the *average precision*.
+
+# %%
 curve = precision_recall_curve(blood, ill)
 points = {"every threshold": (curve.recall, curve.precision)}
 for threshold in [0.4, 0.8, 1.2]:

@@ -11,8 +11,8 @@ import numpy as np
 import nn
 import nn.plot
 import optim
-from autograd import draw, explain, tensor
-from nn.exercises import check
+from autograd import draw, explain, steps, tensor
+from nn.exercises import check, reveal
 
 # %% [markdown]
 # ## Delta
@@ -110,7 +110,16 @@ print(explain(loss, layers[0].weight))
 #
 # If the loss is an average over $m$ samples, the last two lines get a factor of $1/m$. The next cell computes
 # cross-entropy after a sigmoid with samples in columns, as on the slides, and compares the gradients with those of our
-# layout:
+# layout.
+#
+# **Predict.** The output of the sigmoid is $a = 0.8$, and the target is $y = 1$. The derivative of the cross-entropy
+# with respect to $a$ is $(a - y) / (a (1 - a))$. What is its derivative with respect to the sum $z$, before the
+# sigmoid?
+
+# %%
+guess = ...
+
+reveal(guess, exercise="07.a")
 
 # %%
 m = 7
@@ -164,6 +173,13 @@ E.backward()
 draw(E, direction="TB")
 
 # %% [markdown]
+# The next cell plays both passes. Each number that moves along an arrow is a contribution to a gradient. At which arrow
+# is it multiplied by the transposed weights?
+
+# %%
+steps(E)
+
+# %% [markdown]
 # These are all the published numbers of the first pass:
 
 # %%
@@ -185,9 +201,15 @@ for name, (value, printed) in published.items():
 # Now for the update. The recursion computes the hidden deltas from the *old* output weights, so all gradients must be
 # computed before any weight is updated. It is easy to get this order wrong by updating the output layer as soon as its
 # gradient is known.
+#
+# **Predict.** Suppose that we make this mistake in each of 10,000 steps. Does the network still learn, `"yes"` or
+# `"no"`?
 
 
 # %%
+guess = ...
+
+
 def train(steps, output_first=False):
     """The weights after some steps, both layers at once or the output layer first, and the error after each step."""
     V, W = first_weights()
@@ -206,6 +228,9 @@ def train(steps, output_first=False):
 
 _, _, once = train(10_000)
 V_first, W_first, first = train(10_000, output_first=True)
+reveal(guess, exercise="07.b")
+
+# %%
 print(f"{'after':>12} {'at once':>14} {'output first':>14}")
 for n in (1, 9_999, 10_000):
     print(f"{n:6} steps {once[n - 1]:14.11f} {first[n - 1]:14.11f}")
@@ -412,8 +437,18 @@ for _ in range(10):
 print(f"{sum(p.size for p in model.parameters()):,} parameters, loss {losses[0]:.0f} -> {losses[-1]:.0f}")
 
 # %% [markdown]
-# Larger networks work the same way. The MLP on these slides, for images of 28 by 28 pixels with 300 hidden units and 10
-# classes, has 238,510 parameters. It memorizes 1000 samples in ten epochs of ten batches:
+# Larger networks work the same way. The MLP on these slides is for images of 28 by 28 pixels, with 300 hidden units and
+# 10 classes.
+#
+# **Predict.** How many parameters does it have?
+
+# %%
+guess = ...
+
+reveal(guess, sum(p.size for p in nn.MLP([784, 300, 10]).parameters()), exercise="07.c")
+
+# %% [markdown]
+# It memorizes 1000 samples in ten epochs of ten batches:
 
 # %%
 patterns, digits = rng.random((10, 784)), rng.integers(10, size=1000)

@@ -24,7 +24,7 @@ import nn
 import nn.plot
 import optim
 from autograd import grad, hessian, tensor
-from nn.exercises import check
+from nn.exercises import check, reveal
 from nn.functional import sigmoid
 
 # %% [markdown]
@@ -32,6 +32,13 @@ from nn.functional import sigmoid
 #
 # Gradient descent repeats $w \leftarrow w - \eta\, f'(w)$. The derivative of the parabola $f(w) = w^2/2$ is $w$ itself,
 # so each step multiplies $w$ by $1 - \eta$. This factor explains everything that happens.
+#
+# **Predict.** Above which learning rate do the steps lead away from the minimum?
+
+# %%
+guess = ...
+
+reveal(guess, exercise="08.a")
 
 
 # %%
@@ -49,6 +56,20 @@ rates = {"too slow: 0.05": 0.05, "good: 0.5": 0.5, "overshoots: 1.8": 1.8, "dive
 for ax, lr in zip(nn.plot.panels(*rates, share=True), rates.values(), strict=True):
     way = visited_by(bowl, -3.5, 12, lr=lr)
     nn.plot.lines({"f(w)": bowl, "steps": (way, bowl(way))}, w, ax=ax, xlabel="w", ylim=(-0.5, 11))
+
+# %% [markdown]
+# Try other learning rates. Which is the fastest, and where does the weight begin to jump from side to side?
+
+
+# %%
+def descent(lr, ax):
+    """The first 12 steps with a learning rate."""
+    way = visited_by(bowl, -3.5, 12, lr=lr)
+    title = f"after 12 steps, w = {way[-1]:.3g}"
+    nn.plot.lines({"f(w)": bowl, "steps": (way, bowl(way))}, w, ax=ax, xlabel="w", ylim=(-0.5, 11), title=title)
+
+
+nn.plot.frames(descent, [0.05, *np.arange(0.1, 2.05, 0.1), 2.02], name="learning rate", start=5)
 
 # %% [markdown]
 # With $\eta = 1$ the factor is 0, so a single step reaches the minimum. Above 1, every step jumps over the minimum.
@@ -86,7 +107,14 @@ for ax, settings in zip(nn.plot.panels(*runs, share=True), runs.values(), strict
 # The gradient is also zero at places that are not minima. The Hessian, the matrix of second derivatives, tells them
 # apart. If all its eigenvalues are positive, the point is a minimum; if all are negative, a maximum. With both signs it
 # is a *saddle point*: downhill in one direction and uphill in another. The last function below is the loss of a network
-# of two weights in a row that should output 1 for the input 1. Starting both weights at 0 means starting on a saddle.
+# of two weights in a row that should output 1 for the input 1.
+#
+# **Predict.** Both of these weights are 0. Is this point a `"minimum"`, a `"maximum"`, or a `"saddle point"`?
+
+# %%
+guess = ...
+
+reveal(guess, exercise="08.b")
 
 # %%
 surfaces = {
@@ -127,6 +155,16 @@ for size in sizes:
     estimates[size] = np.array([slope(start, x[batch], t[batch]) for batch in batches])
 
 # %% [markdown]
+# **Predict.** A batch of 64 samples is four times as large as one of 16. By which factor is the standard deviation of
+# its gradient smaller?
+
+# %%
+guess = ...
+
+measured = {size: np.sqrt(estimates[size].var(axis=0).sum()) for size in sizes}
+reveal(guess, measured[16] / measured[64], exercise="08.c")
+
+# %% [markdown]
 # Four times as many samples halve the noise: the standard deviation falls as $1/\sqrt{B}$. But they also cost four
 # times as much. This is why small batches pay off.
 
@@ -134,10 +172,7 @@ for size in sizes:
 clouds = {f"batches of {size}": tuple(estimates[size][:50].T) for size in [1, 16, 256]}
 clouds["all samples"] = tuple(slope(start, x, t)[:, None])
 alone = np.array([slope(start, x[i : i + 1], t[i : i + 1]) for i in range(200)])
-spread = {
-    "measured": [np.sqrt(estimates[size].var(axis=0).sum()) for size in sizes],
-    r"one sample / $\sqrt{B}$": np.sqrt(alone.var(axis=0).sum() / sizes),
-}
+spread = {"measured": list(measured.values()), r"one sample / $\sqrt{B}$": np.sqrt(alone.var(axis=0).sum() / sizes)}
 left, right = nn.plot.panels("50 estimates each", "standard deviation of the gradient")
 nn.plot.lines(clouds, dots=clouds, ax=left, xlabel="gradient of w", ylabel="gradient of b")
 ax = nn.plot.lines(spread, sizes, log="xy", ax=right, xlabel="batch size B", xticks=sizes)

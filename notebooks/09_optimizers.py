@@ -23,7 +23,7 @@ import nn
 import nn.plot
 import optim
 from autograd import grad, hessian, tensor
-from nn.exercises import check
+from nn.exercises import check, reveal
 
 # %% [markdown]
 # ## The ravine
@@ -47,9 +47,20 @@ print("ratio of the largest curvature to the smallest:", round(np.linalg.cond(cu
 # The curvature in one direction is 2508 times that in the other. The steep direction does not allow a learning rate
 # above roughly $2/1000$, and at that rate the flat direction takes thousands of steps.
 #
-# **Momentum** remembers past gradients. Across the valley, the gradients change sign and cancel. Along the valley, they
-# add up. The velocity $v \leftarrow \mu v - \eta g$ grows to $1/(1-\mu)$ times a single step, which is ten times for
-# $\mu = 0.9$. The picture shows every fourth of the first 300 points.
+# **Momentum** remembers past gradients: it keeps a velocity $v \leftarrow \mu v - \eta g$ and moves by $v$. Across the
+# valley, the gradients change sign and cancel. Along the valley, they add up.
+#
+# **Predict.** If the gradient stays the same for a long time and $\mu = 0.9$, the velocity grows towards a limit. How
+# many times as large as a single step $\eta g$ is this limit?
+
+# %%
+guess = ...
+
+reveal(guess, exercise="09.a")
+
+# %% [markdown]
+# The limit is a geometric series: $1 + \mu + \mu^2 + \dots = 1/(1-\mu)$ single steps, which is ten. The picture shows
+# every fourth of the first 300 points.
 
 # %%
 ways = {
@@ -65,6 +76,26 @@ ax = nn.plot.loss_surface(
     levels=10,
 )
 ax.set_rasterization_zorder(1.5)  # the contours are stored as pixels, which makes the file smaller
+
+# %% [markdown]
+# How much momentum is good here? The learning rate is 0.001 in all pictures, and the path has 150 steps.
+
+
+# %%
+def height(x, y):
+    """The logarithm of the function, whose levels are closer together in the valley."""
+    return np.log10(rosenbrock((x, y)) + 0.02)
+
+
+def with_momentum(mu, ax):
+    """The path in the ravine with some momentum."""
+    way = optim.minimize(rosenbrock, corner, "sgd", lr=0.001, momentum=mu, max_steps=150).xs
+    limits = {"xs": (-1.6, 1.6), "ys": (-0.5, 1.6), "resolution": 20, "levels": 6}
+    nn.plot.loss_surface(height, **limits, trajectories={"path": way[::3]}, ax=ax)
+    ax.set(title=f"value {rosenbrock(way[-1]):.2g} after 150 steps", xlabel="x", ylabel="y")
+
+
+nn.plot.frames(with_momentum, [0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.92, 0.94, 0.96, 0.98], name="momentum")
 
 # %% [markdown]
 # How many steps does each method need until the value is below $10^{-6}$? We chose a good learning rate for each of
@@ -152,11 +183,36 @@ print("reformulated:", visited(nesterov=True))
 # ## A learning rate for every weight
 #
 # AdaGrad divides the step of each weight by the square root of the sum of its squared gradients. Rare features, whose
-# gradients are mostly zero, therefore keep a large learning rate. But the sum can only grow. If the gradient stays the
-# same, the $t$-th step has the length $\eta/\sqrt{t}$, so the effective learning rate tends to zero.
+# gradients are mostly zero, therefore keep a large learning rate. But the sum can only grow.
+#
+# **Predict.** The gradient stays the same. How long is the fourth step of AdaGrad, as a fraction of the first?
+
+# %%
+guess = ...
+
+reveal(guess, exercise="09.b")
+
+# %% [markdown]
+# If the gradient stays the same, the $t$-th step has the length $\eta/\sqrt{t}$, so the effective learning rate tends
+# to zero.
 #
 # RMSProp replaces the sum with a moving average, so its steps do not tend to zero. Adam adds momentum, and corrects
-# both averages for the bias of their first steps. Here is what each of them makes of a constant gradient of 3:
+# both averages for the bias of their first steps.
+#
+# **Predict.** Adam has a learning rate of 0.1, and the gradient is 3 in every step. How long is its 100th step?
+
+# %%
+guess = ...
+
+w = tensor(0.0, requires_grad=True)
+optimizer = optim.Adam([w], lr=0.1)
+for _ in range(100):
+    before, w.grad = w.item(), np.array(3.0)
+    optimizer.step()
+reveal(guess, before - w.item(), exercise="09.c")
+
+# %% [markdown]
+# Here is what each of them makes of a constant gradient of 3:
 
 # %%
 makers = {

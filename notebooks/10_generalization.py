@@ -14,7 +14,7 @@ import nn
 import nn.plot
 import optim
 from nn.data import Flip, KFold, Noise, Rotate, Shift
-from nn.exercises import check
+from nn.exercises import check, reveal
 from nn.metrics import accuracy
 
 # %% [markdown]
@@ -71,6 +71,15 @@ for ax, degree in zip(nn.plot.panels("degree 1", "degree 2", "degree 9", share=T
 # 9 comes closest to the samples it has seen, but it is far off between them. It *overfits*, and only the test error
 # shows that.
 #
+# **Predict.** What happens to the *training* error as the degree grows from 0 to 9? Answer `"falls"`, `"rises"`, or
+# `"falls, then rises"`.
+
+# %%
+guess = ...
+
+reveal(guess, exercise="10.a")
+
+# %% [markdown]
 # As the degree grows, the training error can only fall, because every polynomial is also a polynomial of the next
 # higher degree. The test error first falls and then rises again.
 
@@ -83,6 +92,21 @@ errors = {
     "variance of the noise": ([0, 9], [0.04, 0.04]),
 }
 ax = nn.plot.lines(errors, degrees, log="y", xlabel="degree", ylabel="mean squared error")
+
+# %% [markdown]
+# Move the degree and watch both errors. Between which samples does the curve go wrong first?
+
+
+# %%
+def polynomial(degree, ax):
+    """The polynomial of a degree that fits the training samples best."""
+    w = fit(*train, degree)
+    shown = {"fit": powers(grid, degree) @ w, "parabola": truth(grid), "samples": train}
+    title = f"training error {error(w, *train):.3f}, test error {error(w, *test):.3f}"
+    nn.plot.lines(shown, grid, dots=["samples"], ax=ax, xlabel="x", ylim=(-2.5, 2), title=title)
+
+
+nn.plot.frames(polynomial, range(12), name="degree", start=2)
 
 # %% [markdown]
 # On new samples, no model can do better than the noise allows. Its variance here is 0.04. A training error below that
@@ -128,8 +152,12 @@ for strength in [0, 1e-6, 1e-2, 1e2]:
 #
 # At zero, its derivative jumps, and plain gradient descent would oscillate around it. We therefore make the step of the
 # penalty separately, and let it stop at zero.
+#
+# **Predict.** We train with L1 and with L2. How many of the 20 weights are exactly 0 with **L2**?
 
 # %%
+guess = ...
+
 true = np.zeros(20)
 true[[2, 7, 11, 16]] = [1.5, -2.0, 1.0, 0.8]
 inputs = rng.standard_normal((40, 20))
@@ -151,6 +179,9 @@ def learn(l1=0.0, l2=0.0, steps=400, lr=0.1):
 
 
 learned = {"no penalty": learn(), "L2": learn(l2=0.1), "L1": learn(l1=0.15)}
+reveal(guess, int(np.sum(learned["L2"] == 0)), exercise="10.b")
+
+# %%
 titles = [f"{name}: {np.sum(w == 0)} weights are 0" for name, w in learned.items()]
 for ax, w in zip(nn.plot.panels(*titles, share=True), learned.values(), strict=True):
     nn.plot.lines({"true": true, "learned": w}, range(20), dots=["true", "learned"], ax=ax, xlabel="input")
@@ -268,8 +299,13 @@ for title, change in changes.items():
 # %% [markdown]
 # A network learns 200 of the digits, with new random changes in every epoch. We test it on the other 1597, first
 # unchanged and then randomly shifted by one pixel. The numbers are averages over two training runs.
+#
+# **Predict.** One of the four changes makes the network *worse* on unchanged digits than no change at all, by far.
+# Which one: `"rotated"`, `"noise"`, `"shifted"`, or `"mirrored"`?
 
 # %%
+guess = ...
+
 few, others, few_names, other_names = nn.data.train_test_split(images, names, test_size=1597, stratify=names, seed=0)
 shifted = Shift(1)(others, np.random.default_rng(0))
 
@@ -287,9 +323,12 @@ def accuracies(change):
     return np.mean(found, axis=0)
 
 
+table = {title: accuracies(change) for title, change in {"unchanged": None, **changes}.items()}
+reveal(guess, exercise="10.c")
+
+# %%
 print("training digits            unchanged  shifted")
-for title, change in {"unchanged": None, **changes}.items():
-    on_unchanged, on_shifted = accuracies(change)
+for title, (on_unchanged, on_shifted) in table.items():
     print(f"{title:24} {on_unchanged:11.3f} {on_shifted:8.3f}")
 
 # %% [markdown]

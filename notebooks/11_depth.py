@@ -27,7 +27,7 @@ import nn
 import nn.plot
 import optim
 from autograd import draw, hessian, tensor
-from nn.exercises import check
+from nn.exercises import check, reveal
 
 # %% [markdown]
 # ## A chain of single units
@@ -47,6 +47,18 @@ draw(y)
 # The derivative through the chain is a product of weights and derivatives, $\prod_k w_k f'(z_k)$. The derivative of the
 # sigmoid is $s(1-s)$, which is at most 1/4. That of tanh is at most 1, and less than 1 everywhere except at 0. That of
 # ReLU is exactly 1 or 0.
+#
+# **Predict.** Ten sigmoid units in a chain, all weights 1: which power of ten comes closest to the derivative of the
+# last output with respect to the input? Answer with the exponent, such as -1 for 0.1.
+
+# %%
+guess = ...
+
+x = tensor(0.5, requires_grad=True)
+y = x
+for _ in range(10):
+    y = y.sigmoid()
+reveal(guess, round(np.log10(y.gradient(x)[0].item())), exercise="11.a")
 
 # %%
 functions = {"sigmoid": lambda z: z.sigmoid(), "tanh": np.tanh, "ReLU": lambda z: z.relu()}
@@ -205,6 +217,25 @@ for ax, std in zip(nn.plot.panels(*starts), starts.values(), strict=True):
     nn.plot.activation_histograms(tanh_layers(std), noise, bins=20, ax=ax)
 
 # %% [markdown]
+# Move the standard deviation of the weights. For which value do outputs *and* gradients keep their size?
+
+
+# %%
+def sizes(std, ax):
+    """The size of the outputs of each layer, and of the gradients there, as fractions of the largest one."""
+    h, outputs = noise, []
+    for layer in (model := tanh_layers(std)):
+        h = layer(h).numpy()
+        outputs.append(np.sqrt(np.mean(h**2)))
+    gradients = [row.delta for row in nn.gradient_flow(model, nn.MSELoss(reduction="sum"), (noise, 0 * noise + 1))]
+    curves = {"outputs": np.array(outputs) / max(outputs), "gradients": np.array(gradients) / max(gradients)}
+    nn.plot.lines(curves, range(1, 7), log="y", ax=ax, xlabel="layer", ylabel="largest = 1", ylim=(1e-5, 2))
+
+
+stds = [0.01, 0.02, 0.03, 0.04, 0.05, 0.0625, 0.08, 0.1, 0.2, 0.3]
+nn.plot.frames(sizes, stds, name="standard deviation", start=5)
+
+# %% [markdown]
 # On the left, the signal dies out: every layer leaves a sixth of it. On the right, the units are saturated: almost all
 # outputs are close to -1 or 1, where tanh is flat. In the middle, the signal shrinks slowly.
 #
@@ -219,8 +250,18 @@ for std in starts.values():
     print(f"std {std:<24}", "  ".join(f"{row.delta:8.1e}" for row in flow))
 
 # %% [markdown]
-# For ReLU, the factor $\sqrt2$ decides between success and failure. The next plot shows the mean square of the
-# activations through 30 layers of 256 units:
+# For ReLU, the factor $\sqrt2$ decides between success and failure.
+#
+# **Predict.** With $\sqrt{2/n}$, the mean square of the activations stays the same from layer to layer. By which factor
+# does it grow at every layer with the slide's $2/\sqrt{n}$?
+
+# %%
+guess = ...
+
+reveal(guess, exercise="11.b")
+
+# %% [markdown]
+# The next plot shows the mean square of the activations through 30 layers of 256 units:
 
 # %%
 stds = {r"$1/\sqrt{n}$": 1 / 16, r"$\sqrt{2/n}$ (MSRA)": np.sqrt(2) / 16, r"$2/\sqrt{n}$ (the slide)": 2 / 16}
@@ -231,6 +272,15 @@ for name, std in stds.items():
         h = np.maximum(h @ rng.normal(0, std, (256, 256)), 0)
         squares[name].append(np.mean(h**2))
 ax = nn.plot.lines(squares, range(1, 31), log="y", xlabel="layer", ylabel="mean square of the activations")
+
+# %% [markdown]
+# **Predict.** Three hidden units start with equal weights. After 200 steps of training, how many *different* units are
+# there?
+
+# %%
+guess = ...
+
+reveal(guess, exercise="11.c")
 
 # %% [markdown]
 # One initialization is always wrong: equal weights. Units that start out equal get equal gradients, so they stay equal

@@ -24,7 +24,7 @@ import nn
 import nn.plot
 import optim
 from autograd import jacobian
-from nn.exercises import check
+from nn.exercises import check, reveal
 from nn.functional import avg_pool2d, conv1d, conv2d, max_pool2d
 
 # %% [markdown]
@@ -65,6 +65,31 @@ print("np.correlate:", np.correlate(signal, kernel, "valid"))
 print("conv1d:      ", along(signal, kernel))
 print("np.convolve: ", np.convolve(signal, kernel, "valid"))
 print("flip=True:   ", along(signal, kernel, flip=True))
+
+# %% [markdown]
+# Move the kernel along the row. Under it are the three products, and their sum is the next number of the output:
+
+
+# %%
+def at(position, ax):
+    """The kernel at one position, the products, and the output so far."""
+    ax.axvspan(position - 0.5, position + 2.5, color=nn.plot.COLOURS[0], alpha=0.15)
+    output = along(signal, kernel)
+    for i, number in enumerate(signal):
+        ax.text(i, 2, f"{number:g}", ha="center", va="center")
+        if position <= i < position + 3:
+            ax.text(i, 1, f"× {kernel[i - position]:g}", ha="center", va="center", color=nn.plot.COLOURS[1])
+    for i, number in enumerate(output[: position + 1]):
+        now = {"weight": "bold", "color": nn.plot.COLOURS[1]} if i == position else {}
+        ax.text(i + 1, 0, f"{number:g}", ha="center", va="center", **now)
+    for y, name in enumerate(["output", "kernel", "signal"]):
+        ax.text(-1, y, name, ha="right", va="center")
+    products = " + ".join(f"{a:g} · ({b:g})" for a, b in zip(signal[position : position + 3], kernel, strict=True))
+    ax.set(xlim=(-3.2, 14), ylim=(-0.7, 2.7), title=f"{products} = {output[position]:g}")
+    ax.set_axis_off()
+
+
+nn.plot.frames(at, range(12), name="position", start=6, size=(5.4, 1.7))
 
 # %% [markdown]
 # ## A linear layer with two savings
@@ -136,8 +161,18 @@ print(np.array_equal(answer[..., 2:, 2:], conv2d(moved, edges)[..., 2:, 2:]))
 #
 # $$\left\lfloor \frac{n + 2p - k}{s} \right\rfloor + 1$$
 #
-# pixels. To derive the formula, count the positions where the kernel can start. We check it against the layers
-# themselves.
+# pixels. To derive the formula, count the positions where the kernel can start.
+#
+# **Predict.** How many pixels are left of 28, with a kernel of 5, a stride of 2 and a padding of 2?
+
+# %%
+guess = ...
+
+layer = nn.Conv2d(1, 1, 5, stride=2, padding=2)
+reveal(guess, layer(np.zeros((1, 1, 28, 28), "float32")).shape[2], exercise="12.a")
+
+# %% [markdown]
+# We check the formula against the layers themselves.
 
 # %%
 settings = [(n, k, s, p) for n in range(5, 29) for k in range(1, 6) for s in range(1, 4) for p in range(3)]
@@ -163,9 +198,16 @@ ax = nn.plot.matrices({"image": table, **pooled})
 #   every unit has its own bias.
 # - **H2**: 12 maps of 4 by 4 units, each of which sees 8 of the 12 maps in H1.
 # - **H3**: 30 units, connected to all units of H2, and then **10 outputs**.
+#
+# **Predict.** How many parameters does H1 have?
 
 # %%
+guess = ...
+
 lenet = nn.models.LeNet1989(rng=0)
+reveal(guess, sum(p.size for p in lenet.h1.parameters()), exercise="12.b")
+
+# %%
 nn.summary(lenet, np.zeros((1, 1, 16, 16), "float32"))
 
 # %% [markdown]
@@ -286,14 +328,18 @@ nn.summary(convnet(), np.zeros((1, 1, 24, 24), "float32"))
 # Which network is better? We use our own digits, enlarge every pixel to nine, and train on only 500 of them. The
 # training settings are those of the demo: AdaDelta, batches of 20 and a weight decay of 0.001. We test twice: on
 # unchanged digits, and on digits shifted to the right by one of the original pixels.
+#
+# **Predict.** How much worse is the *convolutional* network on the shifted digits, `"hardly"` or `"much"`?
 
 # %%
+guess = ...
+
 big = np.kron(images, np.ones((3, 3), "float32"))
 x_train, x_test, y_train, y_test = nn.data.train_test_split(big, labels, test_size=0.2, stratify=labels, seed=0)
 x_train, y_train = x_train[:500], y_train[:500]
 moved = np.roll(x_test, 3, axis=3)
 moved[..., :3] = 0
-print("                  parameters   test  shifted")
+rows = []
 for name, model in {"convolutional": convnet(), "fully connected": fully_connected()}.items():
     optimizer = optim.preset("adadelta-convnetjs", optim.decay_groups(model))
     nn.fit(
@@ -307,7 +353,11 @@ for name, model in {"convolutional": convnet(), "fully connected": fully_connect
         show=False,
     )
     scores = [nn.metrics.accuracy(nn.predict(model, x), y_test) for x in (x_test, moved)]
-    print(f"{name:17} {count(model):10,} {scores[0]:6.1%}  {scores[1]:7.1%}")
+    rows.append(f"{name:17} {count(model):10,} {scores[0]:6.1%}  {scores[1]:7.1%}")
+reveal(guess, exercise="12.c")
+
+# %%
+print("                  parameters   test  shifted", *rows, sep="\n")
 
 # %% [markdown]
 # The convolutional network is better with a third of the parameters. But a shift by one pixel costs both networks

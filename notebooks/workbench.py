@@ -1,4 +1,4 @@
-"""What notebook 00 needs besides the engine: `part` checks a piece of it, and `predict` answers to a guess."""
+"""What notebook 00 needs besides the engine: `part` checks a piece of it."""
 
 import numpy as np
 import tiny_engine
@@ -17,16 +17,6 @@ def part(mine, expected, *, tried=None, **options):
     if not verdict.right:
         print("Until it is right, the notebook uses the finished piece.")
     return mine if verdict.right else finished
-
-
-def predict(guess, seen):
-    """Print how a guess compares with what happened; without a guess, print nothing of it."""
-    if guess is ...:
-        print("Replace the dots with your guess, and run the cell again.")
-    elif judge(guess, seen, rtol=0.01).right:
-        print(f"You predicted it: {seen}.")
-    else:
-        print(f"You predicted {guess}, but it is {seen}.")
 
 
 def ordering(function):

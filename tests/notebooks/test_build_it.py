@@ -1,4 +1,4 @@
-"""Notebook 00: the finished engine beside the library, the reader's own pieces together, guesses, hidden answers."""
+"""Notebook 00: the finished engine beside the library, the reader's own pieces together, hidden answers."""
 
 import ast
 import io
@@ -120,37 +120,6 @@ def test_a_wrong_piece_is_not_used(workbench, engine, capsys):
     assert workbench.part(my_product_rule, finished) is my_product_rule
     said = capsys.readouterr().out.splitlines()
     assert [line.startswith("Until it is right") for line in said] == [False, True, False]
-
-
-def test_a_guess_is_answered(workbench, capsys):
-    workbench.predict(..., -10.0)
-    workbench.predict(-4, -10.0)
-    workbench.predict(-10, np.float64(-10.0))
-    workbench.predict((3,), (4, 3))
-    workbench.predict((4, 3), (4, 3))
-    said = capsys.readouterr().out.splitlines()
-    assert "10" not in said[0]
-    assert said[1:] == [
-        "You predicted -4, but it is -10.0.",
-        "You predicted it: -10.0.",
-        "You predicted (3,), but it is (4, 3).",
-        "You predicted it: (4, 3).",
-    ]
-
-
-GUESSES = [-10, 0, 0, 1, (4, 3), 17]
-
-
-def test_what_the_guesses_are_compared_with(cells, engine, capsys):
-    session = cells.Session(TEXT, 1)
-    programs = cells.exercises(TEXT)[1]
-    guesses = iter(GUESSES)
-    for source in programs[: first_plot(programs)]:
-        session.run(cells.answered(source, f"guess = {next(guesses)}") if "\npredict(" in source else source)
-    assert list(guesses) == []
-    said = capsys.readouterr().out
-    assert said.count("You predicted it") == len(GUESSES)
-    assert "but it is" not in said
 
 
 def test_no_code_cell_shows_the_answer_to_an_exercise(cells):
