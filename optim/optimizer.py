@@ -14,14 +14,13 @@ from autograd.recording import RECORDER
 from autograd.words import OptimizerWords
 from optim.errors import NoGradientWarning, ParameterError
 from optim.groups import Parameters, check_parameter, describe, read_groups, read_parameters
-from optim.in_place import InPlace
 from optim.interrupts import undisturbed
-from optim.state_dict import dump, restore
+from optim.state_dict import Stored
 
 _R = TypeVar("_R")  # what a closure returns
 
 
-class Optimizer(InPlace, OptimizerWords):
+class Optimizer(Stored, OptimizerWords):
     """Base class of the optimizers. A subclass defines:
 
     - ``rules``: its hyper-parameters and their allowed values, unless its constructor's annotations contain them;
@@ -194,36 +193,6 @@ class Optimizer(InPlace, OptimizerWords):
             NoGradientWarning,
             stacklevel=users_level(),
         )
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return a copy of the state as nested dicts of arrays and numbers, in PyTorch's layout.
-
-        It contains the number of steps, from which schedules follow, but not the schedules themselves.
-
-        >>> from autograd import tensor
-        >>> from optim import SGD
-        >>> w = tensor([1.0], requires_grad=True)
-        >>> SGD([w], lr=0.1).state_dict()["state"]
-        {0: {'step': 0}}
-        """
-        return dump(self)
-
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Load what `state_dict` returned, or the state dict of the PyTorch optimizer of the same name.
-
-        The saved hyper-parameters replace the current ones, except where these are functions of the step. Raises
-        StateError, and changes nothing, if the state belongs to other parameters or another optimizer.
-
-        >>> from autograd import tensor
-        >>> from optim import SGD
-        >>> w = tensor([1.0], requires_grad=True)
-        >>> saved = SGD([w], lr=0.1).state_dict()
-        >>> optimizer = SGD([w], lr=0.5)
-        >>> optimizer.load_state_dict(saved)
-        >>> optimizer.param_groups[0]["lr"]
-        0.1
-        """
-        restore(self, state_dict)
 
     def _stepped_whole(self) -> list[tuple[Any, ...]]:
         """The objects that a compiled step depends on: its parameters. Each step reads everything else anew."""

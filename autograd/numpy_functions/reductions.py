@@ -111,13 +111,24 @@ def _lowered(full: Any, a: Any, axis: Any, keepdims: bool) -> Any:
     return full.reshape(tuple(n for k, n in enumerate(full.shape) if k not in axes))
 
 
-def _spread(function: Callable[..., Any], op: Callable[..., Any]) -> Callable[..., Any]:
+def _without_nan(a: Any, fill: float) -> Any:
+    return arithmetic.where(np.isnan(plain(a)), fill, a)
+
+
+def _valid(a: Any, where: Any) -> Any:
+    valid = ~np.isnan(plain(a))
+    return valid if where is True or where is NoValue else valid & plain(where)
+
+
+def _spread(function: Callable[..., Any], op: Callable[..., Any], ignores_nan: bool = False) -> Callable[..., Any]:
     def general(
         a: Any, axis: Any, ddof: float, keepdims: bool, dtype: Any = None, where: Any = True, mean: Any = NoValue,
         correction: Any = NoValue,
     ) -> Any:  # fmt: skip
         a = as_operand(a)
         a = a.astype(dtype) if is_given(dtype) else a
+        if ignores_nan:
+            a, where = _without_nan(a, 0.0), _valid(a, where)
         ddof = correction if is_given(correction) else ddof
         where = True if where is True else plain(where)
         if not is_given(mean):
@@ -136,15 +147,18 @@ def _spread(function: Callable[..., Any], op: Callable[..., Any]) -> Callable[..
         where: Any = True, mean: Any = NoValue, correction: Any = NoValue,
     ) -> Any:  # fmt: skip
         keepdims = bool(keepdims) and keepdims is not NoValue
-        if options := chosen(dtype=dtype, where=where, mean=mean, correction=correction):
+        options = chosen(dtype=dtype, where=where, mean=mean, correction=correction)
+        if options or ignores_nan:
             return as_numpy(a, axis=axis, ddof=ddof, keepdims=keepdims, **options)
         return op(a, axis=axis, ddof=ddof, keepdims=keepdims)
 
     return call
 
 
-_var = implements(np.var, direct=True)(_spread(np.var, reduce.var))
-_std = implements(np.std, direct=True)(_spread(np.std, reduce.std))
+implements(np.var, direct=True)(_spread(np.var, reduce.var))
+implements(np.std, direct=True)(_spread(np.std, reduce.std))
+implements(np.nanvar, direct=True)(_spread(np.nanvar, reduce.var, ignores_nan=True))
+implements(np.nanstd, direct=True)(_spread(np.nanstd, reduce.std, ignores_nan=True))
 
 
 def _running(op: Callable[..., Any]) -> Callable[..., Any]:
@@ -178,10 +192,6 @@ implements(np.cumulative_sum)(_cumulative(reduce.cumsum, 0.0))
 implements(np.cumulative_prod)(_cumulative(reduce.cumprod, 1.0))
 
 
-def _without_nan(a: Any, fill: float) -> Any:
-    return arithmetic.where(np.isnan(plain(a)), fill, a)
-
-
 def _nan_version(call: Callable[..., Any], fill: float) -> Callable[..., Any]:
     return lambda a, *args, **kwargs: call(_without_nan(a, fill), *args, **kwargs)
 
@@ -194,17 +204,8 @@ implements(np.nanmax)(_nan_version(_amax, -np.inf))
 implements(np.nanmin)(_nan_version(_amin, np.inf))
 
 
-def _of_valid(reduction: Callable[..., Any]) -> Callable[..., Any]:
-    """A reduction of the numbers that are not NaN, by its ``where``."""
-
-    def call(a: Any, *args: Any, where: Any = True, **kwargs: Any) -> Any:
-        valid = ~np.isnan(plain(a))
-        where = valid if where is True or where is NoValue else valid & plain(where)
-        return reduction(_without_nan(a, 0.0), *args, where=where, **kwargs)
-
-    return call
-
-
-implements(np.nanmean)(_of_valid(_mean))
-implements(np.nanvar)(_of_valid(_var))
-implements(np.nanstd)(_of_valid(_std))
+@implements(np.nanmean)
+def _nanmean(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True
+) -> Any:
+    return _mean(_without_nan(a, 0.0), axis, dtype, None, keepdims, where=_valid(a, where))
