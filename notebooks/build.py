@@ -39,6 +39,8 @@ ENVIRONMENT = {
 # moves (`nn.plot.frames` and the player of `steps`) is stored as HTML, which shows something without scripts as well.
 STATIC = re.compile(r"image/svg\+xml|image/png|text/(plain|html|latex|markdown)")
 SHAPE = re.compile(r'(?<= d=")[^"]*')
+SIZE = re.compile(r"""(?<= width=["'])([\d.]+)(pt|)(["'] height=["'])([\d.]+)""")
+WIDEST = 675  # pixels: JupyterLab and nbconvert's pages do not shrink such pictures to a window of 800 pixels
 
 
 def build(text: Path) -> nbformat.NotebookNode:
@@ -84,7 +86,7 @@ def settled(output: nbformat.NotebookNode, number: int) -> nbformat.NotebookNode
         if "image/svg+xml" in kept:
             if "<script" in kept.get("text/html", ""):
                 del kept["text/html"]
-            kept["image/svg+xml"] = compact(kept["image/svg+xml"])
+            kept["image/svg+xml"] = fitted(compact(kept["image/svg+xml"]))
         output.data = nbformat.from_dict(kept)
     return output
 
@@ -96,6 +98,17 @@ def compact(svg: str) -> str:
         return re.sub(r"-?\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", " ".join(shape[0].split()))
 
     return SHAPE.sub(rounded, re.sub(r">\s+<", ">\n<", svg))
+
+
+def fitted(svg: str) -> str:
+    """A picture that is at most WIDEST pixels wide."""
+
+    def smaller(size: re.Match[str]) -> str:
+        width, unit, between, height = size.groups()
+        scale = WIDEST / (float(width) * (4 / 3 if unit == "pt" else 1))
+        return size[0] if scale > 1 else f"{scale * float(width):g}{unit}{between}{scale * float(height):g}"
+
+    return SIZE.sub(smaller, svg, count=1)
 
 
 def main(names: list[str]) -> None:

@@ -32,7 +32,7 @@ def matrices(arrays: Mapping[str, Any], *, digits: int = 3, numbers: bool = True
     if ax is None:
         ax = on_axes(None)
         fit = 1.0 if numbers else min(1.0, 24.0 / total)
-        ax.figure.set_size_inches(0.42 * total * fit, 0.36 * (tall * fit + 1 + numbers))
+        ax.figure.set_size_inches(0.42 * total * fit, 0.36 * (tall * fit + 1 + 0.4 * numbers))
     start = 0.0
     for name, table in tables.items():
         rows, columns = table.shape
@@ -48,6 +48,6 @@ def matrices(arrays: Mapping[str, Any], *, digits: int = 3, numbers: bool = True
         label = f"{name}\n{np.shape(plain(arrays[name]))}" if numbers else name
         ax.text((left + right) / 2, top - 0.15, label, ha="center", va="bottom", fontsize=9)
         start += slots[name]
-    ax.set(xlim=(0.0, total), ylim=(tall + 0.1, -1.9 if numbers else -0.9))
+    ax.set(xlim=(0.0, total), ylim=(tall + 0.1, -1.3 if numbers else -0.9))
     ax.set_axis_off()
     return ax
