@@ -7,7 +7,6 @@ import time
 import traceback
 from collections.abc import Iterable
 from functools import cache
-from socket import gethostname
 from types import TracebackType
 from typing import Any
 
@@ -15,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Tensor
-from nn.ranks import end_all, rank, size, world
+from nn.distributed.watcher import join
+from nn.ranks import SPEAKERS, end_all, rank, size, world
 
+_GRACE = 5.0  # seconds between the first rank that has waited too long and the last
 _AT_ONCE = 1e-4  # seconds of a wait before this process lets others have its core
 
 
@@ -35,12 +36,11 @@ class Ranks:
             from mpi4py import MPI
 
             self.mpi: Any = MPI
-            self.comm: Any = self.duplicate()
+            self.comm: Any = self.world
+            self.comm = self.duplicate()
             sys.excepthook = self._failed
-            places = [f"{process} on {host}" for process, host in self.gather((os.getpid(), gethostname()))]
-            if self.rank == 0:  # when a process is killed, MPI says no more than its number
-                text = ", ".join(f"rank {number} is {place}" for number, place in enumerate(places))
-                print(f"chainrule: processes: {text}", file=sys.stderr, flush=True)
+            if os.name != "nt":
+                SPEAKERS.append(join(self))
 
     def duplicate(self) -> Any:
         """Make a communicator of its own, on which messages do not mix with others."""
@@ -54,9 +54,21 @@ class Ranks:
         while not request.Test():
             waited = time.perf_counter() - started
             if waited > self.timeout:
-                raise TimeoutError(f"waited {self.timeout:g} s for {what}: another rank has ended or hangs.")
+                raise TimeoutError(f"waited {self.timeout:g} s for {what}: {self._absent()}.")
             if waited > _AT_ONCE:
                 time.sleep(min(waited / 20, 1e-3))
+
+    def _absent(self) -> str:
+        """The ranks that do not wait. The others tell each other that they do, once they have waited too long."""
+        missing = [number for number in range(self.size) if number != self.rank]
+        for number in missing:
+            self.comm.Isend(b"", number)
+        until = time.perf_counter() + min(self.timeout, _GRACE)
+        while missing and time.perf_counter() < until:
+            time.sleep(1e-3)
+            missing = [number for number in missing if not self.comm.Iprobe(number)]
+        names = " and ".join(f"rank {number}" for number in missing)
+        return f"{names} has ended or hangs" if names else "all ranks wait, for different things"
 
     def sum(self, values: Any, what: str = "a sum") -> NDArray[Any]:
         """The sum of an array over all ranks."""
