@@ -29,7 +29,7 @@ def join(ranks: "Ranks") -> "partial[bool]":
         listener = socket.create_server(("127.0.0.1" if len(set(hosts)) == 1 else "", 0), backlog=ranks.size)
         address = listener.getsockname()[1], os.urandom(16)
     port, word = ranks.gather(address)[0]
-    lost = f"process {os.getpid()} on {host} was killed, for example for lack of memory, or has crashed."
+    lost = f"process {os.getpid()} on {host} was killed (out of memory?) or has crashed."
     try:
         connection.settimeout(_LONGEST)
         connection.connect(("127.0.0.1" if host == hosts[0] else hosts[0], port))
