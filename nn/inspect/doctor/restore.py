@@ -94,18 +94,15 @@ class Restore:
             yield from self._object(thing, place)
 
     def _container(self, thing: Any, place: str) -> Iterator[tuple[Any, str]]:
+        if kind := next((kind for kind in (dict, list, deque, set) if isinstance(thing, kind)), None):
+            self._undo.append(partial(_restore_items, thing, kind(thing)))
         held: Any  # each item with its name in the container
         if isinstance(thing, dict):
-            self._undo.append(partial(_restore_dict, thing, dict(thing)))
             yield from ((key, place) for key in thing if isinstance(key, Tensor))
             held = ((place if isinstance(key, Tensor) else _join(place, key), x) for key, x in thing.items())
         elif isinstance(thing, set | frozenset):
-            if isinstance(thing, set):
-                self._undo.append(partial(_restore_set, thing, set(thing)))
             held = ((f"{place} (in a set)", item) for item in thing)
         else:
-            if not isinstance(thing, tuple):
-                self._undo.append(partial(_restore_items, thing, list(thing)))
             held = ((_join(place, i), item) for i, item in enumerate(thing))
         yield from ((item, name) for name, item in held if not _is_plain(item))
 
@@ -154,7 +151,7 @@ class Restore:
                 yield from self._class(base, place)
         attributes = getattr(thing, "__dict__", None)
         if isinstance(attributes, dict):
-            self._undo.append(partial(_restore_dict, attributes, dict(attributes)))
+            self._undo.append(partial(_restore_items, attributes, dict(attributes)))
             if isinstance(thing, Optimizer):
                 thing._forget()  # its prepared steps are rebuilt and need not be copied
             if isinstance(thing, Module):
@@ -239,24 +236,14 @@ def _refill(array: np.ndarray[Any, Any], values: np.ndarray[Any, Any]) -> None:
         array[...] = values
 
 
-def _restore_dict(present: dict[Any, Any], saved: dict[Any, Any]) -> None:
-    for key in [key for key in present if key not in saved]:
-        del present[key]
-    for key, value in saved.items():
-        if present.get(key, _UNSET) is not value:
-            present[key] = value
-    if any(a is not b for a, b in zip(present, saved, strict=True)):  # the order, too
+def _restore_items(present: Any, saved: Any) -> None:
+    """Restore a container and the order of its items, if any has changed."""
+    if _ids(present) != _ids(saved):
         present.clear()
-        present.update(saved)
+        (present.extend if isinstance(present, list | deque) else present.update)(saved)
 
 
-def _restore_items(present: Any, saved: list[Any]) -> None:
-    if list(map(id, present)) != list(map(id, saved)):
-        present.clear()
-        present.extend(saved)
-
-
-def _restore_set(present: set[Any], saved: set[Any]) -> None:
-    if set(map(id, present)) != set(map(id, saved)):  # else its order stays, too
-        present.clear()
-        present.update(saved)
+def _ids(items: Any) -> Any:
+    """The identities of items, of a dict also of its values; a set has no order."""
+    found = [*map(id, items), *map(id, items.values() if isinstance(items, dict) else ())]
+    return set(found) if isinstance(items, set) else found
