@@ -17,11 +17,12 @@ PACKAGES = ("autograd", "nn", "optim")
 
 # All of the standard library that our packages import. Pyodide 314.0.7 has each of them: they were all imported there.
 IMPORTED = """
-abc argparse ast binascii bisect builtins codecs collections collections.abc concurrent.futures contextlib contextvars
-copy csv ctypes dataclasses difflib dis errno fcntl functools gc gzip hashlib heapq html importlib importlib.resources
-importlib.util inspect io itertools json keyword linecache math mmap multiprocessing numbers opcode operator os pathlib
-pickle random re reprlib secrets shutil signal socket stat statistics string subprocess sys sysconfig tempfile textwrap
-threading time tomllib traceback types typing warnings weakref xml.sax.saxutils zipfile zlib
+abc argparse ast atexit binascii bisect builtins codecs collections collections.abc concurrent.futures contextlib
+contextvars copy csv ctypes dataclasses difflib dis errno fcntl functools gc gzip hashlib heapq html importlib
+importlib.resources importlib.util inspect io itertools json keyword linecache math mmap multiprocessing numbers opcode
+operator os pathlib pickle random re reprlib secrets selectors shutil signal socket stat statistics string subprocess
+sys sysconfig tempfile textwrap threading time tomllib traceback types typing urllib.parse warnings weakref
+xml.sax.saxutils zipfile zlib
 """
 
 WITHOUT_THREADS_AND_PROCESSES = """
