@@ -1,6 +1,7 @@
 """How long large graphs take to draw: `python benchmarks/large_graphs.py`, or with another number of nodes.
 
-Graphs of a million nodes are made of a loop over numbers, and of a network of equal layers, and drawn folded.
+Graphs of a million nodes are drawn folded: a loop over numbers, a network of equal layers that is called again and
+again, the sum of very many terms, and numbers that are wired at random, of which most are left out.
 """
 
 import sys
@@ -31,16 +32,32 @@ def network(count):
     return y.sum()
 
 
+def wide(count):
+    """The sum of very many terms, each of two ops on its own number."""
+    return np.stack([np.tanh(tensor(0.5, requires_grad=True) * 2) for _ in range(count // 3)]).sum()
+
+
+def web(count):
+    """Ops on two of the last sixty results each, chosen at random."""
+    rng = np.random.default_rng(0)
+    values = [tensor(float(x), requires_grad=True) for x in rng.standard_normal(20)]
+    for kind, a, b in rng.integers(0, (3, 60, 60), (count - 40, 3)):
+        a, b = values[-1 - a % len(values)], values[-1 - b % len(values)]
+        values.append(np.tanh(a) if kind == 0 else a * b if kind == 1 else a + b)
+    return sum(values[-20:])
+
+
 def main(count):
     """Draw each graph and print the time of the processor, that of the clock, and the message of the picture."""
-    for make in (loop, network):
+    for make, depth in ((loop, None), (network, None), (network, 0), (wide, None), (web, None)):
         result = make(count)
         start, clock = time.process_time(), time.perf_counter()
-        drawing = draw(result, renderer="own")
+        drawing = draw(result, depth=depth, renderer="own")
         assert drawing.svg
         used, passed = time.process_time() - start, time.perf_counter() - clock
+        opened = "" if depth is None else f", depth={depth}"
         print(
-            f"{make.__name__}: {used:.1f} s of the processor, {passed:.1f} s in all; {'; '.join(drawing.picture.notes)}"
+            f"{make.__name__}{opened}: {used:.1f} s of the processor, {passed:.1f} s in all; {'; '.join(drawing.picture.notes)}"
         )
         del result, drawing
 

@@ -15,11 +15,11 @@ Array = NDArray[Any]
 
 
 class Columns(NamedTuple):
-    """Kind, op, frame and so on of each node; source, output and flow of each reference, in the order of the nodes.
+    """Kind, op, frame and so on of each node; ``operands`` has three rows: sources, their outputs, whether these flow.
 
     -1 stands for no frame, no rank, and the only output. Nodes share the number ``look`` if they apply the same op to
     operands of the same shapes; ``belongs`` marks leaves that are part of the op that uses them (parameters, numbers),
-    not values that travel. The references of node ``i`` begin at ``first[i]`` and end before those of the next one.
+    not values that travel. The operands of node ``i`` begin at ``first[i]`` and end before those of the next one.
     Only ``odd`` nodes can have numbers that are not finite; ``alarm`` says of a few of them that these begin there.
     """
 
@@ -30,17 +30,18 @@ class Columns(NamedTuple):
     look: Array
     belongs: Array
     first: Array
-    source: Array
-    output: Array
-    flows: Array
+    operands: Array
     alarm: Mapping[int, str]
     odd: Sequence[int]
 
     def references(self, i: int) -> list[Argument]:
-        """The references of a node."""
-        columns = (self.source, self.output, self.flows)
-        found = zip(*(column[self.first[i] : self.first[i + 1]].tolist() for column in columns), strict=True)
-        return [Argument(source, None if index < 0 else index, flows) for source, index, flows in found]
+        """The operands of a node that are nodes."""
+        found = self.operands[:, self.first[i] : self.first[i + 1]].T.tolist()
+        return [Argument(source, None if output < 0 else output, flows > 0) for source, output, flows in found]
+
+    def users(self) -> Array:
+        """The node that uses each operand."""
+        return np.repeat(np.arange(len(self.kind)), np.diff(self.first))
 
 
 class Nodes(Sequence[GraphNode]):
@@ -79,7 +80,7 @@ class Nodes(Sequence[GraphNode]):
 def _columns(nodes: Sequence[GraphNode], known: Callable[[int], GraphNode]) -> Columns:
     looks: dict[Hashable, int] = {}
     references = [[a for _, a in node.references()] for node in nodes]
-    flat = [a for row in references for a in row]
+    operands = [(a.node, -1 if a.index is None else a.index, a.flows) for row in references for a in row]
     return Columns(
         [node.kind for node in nodes],
         [node.op for node in nodes],
@@ -88,9 +89,7 @@ def _columns(nodes: Sequence[GraphNode], known: Callable[[int], GraphNode]) -> C
         np.array([looks.setdefault(_look(node, known), len(looks)) for node in nodes], int),
         np.array([_belongs(node) for node in nodes], bool),
         np.cumsum([0, *map(len, references)]),
-        np.array([a.node for a in flat], int),
-        np.array([-1 if a.index is None else a.index for a in flat], int),
-        np.array([a.flows for a in flat], bool),
+        np.array(operands, int).reshape(-1, 3).T,
         {i: node.alarm for i, node in enumerate(nodes) if node.alarm},
         range(len(nodes)),
     )
@@ -144,8 +143,9 @@ def rebuild(
     if alias is not None:
         row[:count] = row[alias]
     single = np.array([kind in ("module", "hidden") for kind in every.kind], bool)  # of which one result is shown
-    source = row[every.source]
-    first, sources = every.first.tolist(), source.tolist()
+    operands = np.stack((row[every.operands[0]], *every.operands[1:]))
+    operands[1, single[operands[0]]] = -1
+    first, sources = every.first.tolist(), operands[0].tolist()
     roots = list(dict.fromkeys(row[list(outputs)].tolist()))
     order = operands_first(roots, lambda i: sources[first[i] : first[i + 1]])
     taken, begins = spans(every.first[order], every.first[1:][order])
@@ -163,9 +163,7 @@ def rebuild(
         every.look[order],
         every.belongs[order],
         begins,
-        number[source[taken]],
-        np.where(single[source], -1, every.output)[taken],
-        every.flows[taken],
+        np.stack((number[operands[0, taken]], *operands[1:, taken])),
         {int(number[i]): text for i, text in every.alarm.items() if number[i] >= 0},
         range(len(order)),
     )
@@ -187,11 +185,18 @@ def rebuild(
 
 def _joined(a: Columns, b: Columns) -> Columns:
     """The columns of one graph followed by those of other nodes."""
-    joined = [np.concatenate((x, y)) for x, y in zip(a[2:-2], b[2:-2], strict=True)]
-    new = Columns([*a.kind, *b.kind], [*a.op, *b.op], *joined, {}, ())  # type: ignore[call-arg,arg-type]
-    alarm = dict(a.alarm) | {len(a.kind) + i: text for i, text in b.alarm.items()}
-    look = np.concatenate((a.look, b.look + 1 + a.look.max(initial=-1)))
-    return new._replace(look=look, first=np.concatenate((a.first, a.first[-1] + b.first[1:])), alarm=alarm)
+    return Columns(
+        [*a.kind, *b.kind],
+        [*a.op, *b.op],
+        np.concatenate((a.frame, b.frame)),
+        np.concatenate((a.made, b.made)),
+        np.concatenate((a.look, b.look + 1 + a.look.max(initial=-1))),
+        np.concatenate((a.belongs, b.belongs)),
+        np.concatenate((a.first, a.first[-1] + b.first[1:])),
+        np.concatenate((a.operands, b.operands), axis=1),
+        dict(a.alarm) | {len(a.kind) + i: text for i, text in b.alarm.items()},
+        (),
+    )
 
 
 def _used_frames(frames: Sequence[FrameRecord], homes: Array) -> tuple[list[FrameRecord], Array]:

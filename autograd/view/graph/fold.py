@@ -28,8 +28,8 @@ def close(graph: Graph, depth: int) -> Graph:
     stand_in = np.full(len(nodes), -1)
     for call in calls:
         stand_in[call] = call[-1]
-    user = np.repeat(np.arange(len(nodes)), np.diff(columns.first))
-    known = stand_in.tolist(), set(columns.source[home[columns.source] != home[user]].tolist()), set(graph.outputs)
+    source = columns.operands[0]
+    known = stand_in.tolist(), set(source[home[source] != home[columns.users()]].tolist()), set(graph.outputs)
     closed = [_closed(nodes, graph.frames[home[call[0]]], call.tolist(), *known) for call in calls]
     alias = np.where(stand_in < 0, np.arange(len(nodes)), stand_in)
     return rebuild(graph, {node.id: node for node in closed}, graph.outputs, graph.frames, alias)
@@ -93,7 +93,7 @@ def leave_out(graph: Graph, most: int) -> Graph:
     if count <= most:
         return graph
     nodes = Nodes.of(graph.nodes)
-    first, sources = nodes.columns.first.tolist(), nodes.columns.source.tolist()
+    first, sources = nodes.columns.first.tolist(), nodes.columns.operands[0].tolist()
     distance = [0] * count
     for i in range(count - 1, -1, -1):
         behind = distance[i] + 1

@@ -45,8 +45,8 @@ class _Folder:
         self.ops = np.argsort(columns.made, kind="stable")[np.count_nonzero(columns.made < 0) :]
         self.count = len(self.ops)
         taken, self.first = spans(columns.first[self.ops], columns.first[1:][self.ops])
-        self.source, self.index = columns.source[taken], columns.output[taken]
-        self.flows, self.rank = columns.flows[taken], columns.made[self.source]
+        self.source, self.index, self.flows = columns.operands[:, taken]
+        self.rank = columns.made[self.source]
         self.user = np.repeat(np.arange(self.count), np.diff(self.first))
         self.since, self.until = np.full((2, len(self.nodes)), -1)  # of each leaf, the first and the last op with it
         leaf = self.rank < 0
@@ -263,12 +263,12 @@ class _Folder:
         columns = self.nodes.columns
         while ((target := self.alias[self.alias]) != self.alias).any():
             self.alias = target
-        operands, sizes = target[columns.source], np.diff(columns.first)
-        user = np.repeat(np.arange(len(sizes)), sizes)
-        folded = np.bincount(user[operands != columns.source], minlength=len(sizes)) > 0
+        source, output, _ = columns.operands
+        operands, sizes, user = target[source], np.diff(columns.first), columns.users()
+        folded = np.bincount(user[operands != source], minlength=len(sizes)) > 0
         folded &= target == np.arange(len(sizes))
         pairs = columns.first[np.flatnonzero(folded & (sizes == 2))]
-        pairs = pairs[(operands[pairs] == operands[pairs + 1]) & (columns.output[pairs] == columns.output[pairs + 1])]
+        pairs = pairs[(operands[pairs] == operands[pairs + 1]) & (output[pairs] == output[pairs + 1])]
         joins = {
             *user[pairs].tolist(),
             *np.flatnonzero(folded & (sizes > 2)).tolist(),

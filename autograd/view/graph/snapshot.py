@@ -158,7 +158,7 @@ class _Recorder:
         ids, looks, scope, home = self.ids, dict[Any, int](), None, -1
         kinds: list[Kind] = []
         ops: list[str] = []
-        frame, seq, look, belongs, first, source, index, flows = [], [], [], [], [0], [], [], []
+        frame, seq, look, belongs, first, sources, outputs, flows = [], [], [], [], [0], [], [], []
         for vertex in over(self.order, 90):  # of 100 steps of `draw`
             if vertex.scope is not scope:
                 scope = vertex.scope
@@ -176,8 +176,8 @@ class _Recorder:
                 parents, shown = vertex.parents, vertex.shown
                 for slot, x in enumerate(parents if shown is None else shown):
                     if isinstance(x, Vertex):
-                        source.append(place := ids[owner(x)])
-                        index.append(x.index if isinstance(x, Output) else -1)
+                        sources.append(place := ids[owner(x)])
+                        outputs.append(x.index if isinstance(x, Output) else -1)
                         flows.append(shown is None or (slot < len(parents) and parents[slot] is not None))
                         key += (x.shape, kinds[place] if belongs[place] else None)
                     else:
@@ -189,12 +189,12 @@ class _Recorder:
                 seq.append(-1)
                 belongs.append(kinds[-1] == "parameter" or (kinds[-1] == "constant" and vertex.shape == ()))
             look.append(looks.setdefault(tuple(key), len(looks)))
-            first.append(len(source))
+            first.append(len(sources))
         leaves, made = seq.count(-1), np.full(len(seq), -1)
         made[np.argsort(seq, kind="stable")[leaves:]] = np.arange(len(seq) - leaves)  # in the order of the program
-        homes, numbers, starts, sources, indices = (np.array(x, int) for x in (frame, look, first, source, index))
-        part, flow = np.array(belongs, bool), np.array(flows, bool)
-        return Columns(kinds, ops, homes, made, numbers, part, starts, sources, indices, flow, {}, self.odd())
+        homes, looked, starts = (np.array(column, int) for column in (frame, look, first))
+        operands = np.array((sources, outputs, flows), int)
+        return Columns(kinds, ops, homes, made, looked, np.array(belongs, bool), starts, operands, {}, self.odd())
 
     def odd(self) -> list[int]:
         """The nodes with a value or a gradient that is not finite."""
@@ -226,10 +226,10 @@ class _Recorder:
         moves, count = columns.belongs, len(self.frames) + 1
         if self.inputs is not None:
             moves = np.array([kind in ("parameter", "constant") for kind in columns.kind])
-        used = np.flatnonzero((moves & (columns.frame < 0))[columns.source])
-        user = np.repeat(columns.frame, np.diff(columns.first))[used]
+        used = np.flatnonzero((moves & (columns.frame < 0))[columns.operands[0]])
+        user = columns.frame[columns.users()[used]]
         homes: dict[int, int] = {}
-        for pair in np.unique(columns.source[used] * count + user + 1).tolist():
+        for pair in np.unique(columns.operands[0, used] * count + user + 1).tolist():
             leaf, frame = pair // count, pair % count - 1
             home = homes.get(leaf, frame)
             while home != frame:  # climb to the frame around both: it has the smallest number
