@@ -55,10 +55,9 @@ def main(count):
         drawing = draw(result, depth=depth, renderer="own")
         assert drawing.svg
         used, passed = time.process_time() - start, time.perf_counter() - clock
-        opened = "" if depth is None else f", depth={depth}"
-        print(
-            f"{make.__name__}{opened}: {used:.1f} s of the processor, {passed:.1f} s in all; {'; '.join(drawing.picture.notes)}"
-        )
+        name = make.__name__ if depth is None else f"{make.__name__}, depth={depth}"
+        note = "; ".join(drawing.picture.notes)
+        print(f"{name}: {used:.1f} s of the processor, {passed:.1f} s in all; {note}")
         del result, drawing
 
 

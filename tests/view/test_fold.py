@@ -12,7 +12,7 @@ from autograd.view import draw
 from autograd.view.graph.fold import close, leave_out
 from autograd.view.graph.repeats import fold_repeats
 from autograd.view.graph.shrink import shrink
-from autograd.view.graph.snapshot import snapshot
+from autograd.view.graph.snapshot import _Recorder, snapshot
 
 
 def sound(graph):
@@ -239,3 +239,34 @@ def test_a_large_picture_says_what_was_left_out(graphs):
     note = draw(graphs.tangle(500), max_nodes=40).picture.notes[-1]
     assert re.fullmatch(r"\d+ nodes folded into 40 boxes, \d+ nodes left out", note)
     assert not any("boxes" in note for note in draw(graphs.chain(20)).picture.notes)
+
+
+def test_a_graph_of_20000_nodes_says_what_was_left_out(graphs):
+    out = graphs.tangle(24_000)
+    total = len(snapshot(out).nodes)
+    assert total > 20_000
+    drawing = draw(out, renderer="own")
+    assert len(drawing.picture.boxes) == 300
+    [hidden] = [box for box in drawing.picture.boxes if box.kind == "hidden"]
+    gone = int(hidden.heading.split()[0].replace(",", ""))
+    assert drawing.picture.notes[-1] == f"{total:,} nodes folded into 300 boxes, {gone:,} nodes left out"
+    counts = [line.split() for line in hidden.details if line[0].isdigit()]
+    assert sum(int(count.replace(",", "")) for count, *_ in counts) == gone
+    assert {word for _, word in counts} >= {"add", "multiply", "tanh"}
+
+
+@pytest.mark.parametrize(("name", "count", "most"), [("chain", 20_000, 20), ("blocks", 3000, 40)])
+def test_records_are_made_of_few_nodes(graphs, monkeypatch, name, count, most):
+    made = []
+    node = _Recorder.node
+    monkeypatch.setattr(_Recorder, "node", lambda self, i: made.append(i) or node(self, i))
+    out = getattr(graphs, name)(count)
+    assert draw(out, renderer="own").picture.boxes
+    assert len(made) <= most
+
+
+def test_a_sum_of_many_terms_folds(graphs):
+    terms = [np.tanh(tensor(0.5, requires_grad=True) * 2) for _ in range(5000)]
+    drawing = draw(np.stack(terms).sum(), renderer="own")
+    assert "repeated x 5000 (the first is shown)" in drawing.text
+    assert len(drawing.picture.boxes) == 5
