@@ -1,6 +1,8 @@
 # %% [markdown]
 # # 00. Build it
 #
+# *About 60 minutes, with the exercises.*
+#
 # Libraries like PyTorch and this one differentiate programs: you write how a number is computed, and they return the
 # derivative with respect to every input. In this notebook you build such an *autodiff engine* yourself, from nothing
 # but Python and NumPy. It takes 60 lines. At the end it trains a neural network, next to this library and PyTorch, and
@@ -11,6 +13,8 @@
 # - **Seven gaps** in the engine are yours to fill: the dots `...` in functions whose names begin with `my_`. A check
 #   after each gap tests your piece against the library. If a piece is missing or wrong, the notebook goes on with a
 #   finished one, so you can leave a gap open and come back. The solutions are at the very end.
+# - **Two sittings.** After section 5, the engine for single numbers is finished. Sections 6 to 8, on arrays and
+#   networks, can wait for another day: run all cells above them again, and go on.
 # - **Predict, then see.** Before an important output, a cell asks for your guess. Replace its dots and run it. Wrong
 #   guesses help too: you will remember the surprise. To start without the stored outputs, choose *Clear Outputs of All
 #   Cells* in the menu *Edit*.
@@ -681,8 +685,9 @@ for step in range(501):
 
 def boundary(step, ax):
     """What the network answers in the plane, after some steps."""
-    nn.plot.decision_boundary(lambda x: mlp(Value(x), kept[step]).data, points[::2], labels[::2], resolution=40, ax=ax)
-    ax.get_legend().remove()
+    nn.plot.decision_boundary(
+        lambda x: mlp(Value(x), kept[step]).data, points[::2], labels[::2], resolution=40, legend=False, ax=ax
+    )
 
 
 nn.plot.frames(boundary, kept, name="step", start=-1)

@@ -1,6 +1,8 @@
 # %% [markdown]
 # # 01. One neuron, one gradient
 #
+# *About 35 minutes, with the exercises.*
+#
 # A neuron multiplies its inputs by weights, adds up the products, and passes the sum through a nonlinear function. To
 # train it, we need the answer to one question about every weight: *if I increase it a little, how does the error
 # change?* The answer is the derivative of the error with respect to that weight. This notebook shows how that
@@ -11,7 +13,6 @@
 # Outputs of All Cells* in the menu *Edit*.
 
 # %%
-import matplotlib.pyplot as plt
 import numpy as np
 
 import nn
@@ -195,13 +196,11 @@ reveal(guess, exercise="01.c")
 # gradient is close to zero, so its weights hardly move.
 
 # %%
-fig, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.2))
-nn.plot.activations(nn.Sigmoid(), low=-8, high=8, ax=left).set_title("the sigmoid and its derivative")
 sums = np.linspace(-8, 8, 201)
 slopes = [grad(lambda z: (1 / (1 + np.exp(-z)) - 1) ** 2 / 2)(z) for z in sums]
-right.plot(sums, slopes)
-right.set(xlabel="z", title="dE/dz for the target 1")
-plt.show()
+left, right = nn.plot.panels("the sigmoid and its derivative", "the error for the target 1")
+nn.plot.activations(nn.Sigmoid(), low=-8, high=8, ax=left)
+ax = nn.plot.lines({"dE/dz": slopes}, sums, ax=right, xlabel="z")
 
 # %% [markdown]
 # On the far right the output is already correct, so there is nothing to learn. On the far left the output is wrong, yet
@@ -226,9 +225,7 @@ for _ in range(60):
         weight.data -= 1.0 * weight.grad
 
 print(f"output {o.item():.3f}, error {history[0]:.4f} -> {history[-1]:.4f}")
-ax = nn.plot.learning_curves({"error": history})
-ax.set_xlabel("step")
-plt.show()
+ax = nn.plot.lines({"error": history}, range(60), xlabel="step")
 
 # %% [markdown]
 # Two details are easy to get wrong. First, gradients accumulate over calls of `backward()`, just as they add up over

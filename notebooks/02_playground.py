@@ -1,6 +1,8 @@
 # %% [markdown]
 # # 02. The playground
 #
+# *About 35 minutes, with the exercises.*
+#
 # A network is made of neurons like the one in notebook 01, called *units*, in layers: the outputs of one layer are the
 # inputs of the next. The layers between the inputs and the output are called *hidden*. The
 # [TensorFlow Playground](https://playground.tensorflow.org) by Smilkov and Carter trains such networks in the browser
@@ -127,7 +129,7 @@ ax = nn.plot.matrices({name: values.reshape(30, 30) for name, values in maps.ite
 # - **Task 2**: set the learning rate to 1 instead of 0.03.
 # - **Task 3**: back to 0.03, with a *penalty* for large weights. L2 adds $\frac{\lambda}{2} w^2$ to the loss for every
 #   weight $w$, where you choose $\lambda$. Its derivative, $\lambda w$, is added to the gradient and pulls the weight
-#   towards zero. We try 0.01, 0.1 and 1.
+#   towards zero. We try 0.01, 0.1 and 1. (In `run`, this is `weight_decay`, and `decay_groups` leaves out the biases.)
 # - **Task 4**: without a penalty, add a second hidden layer of two units.
 #
 # **Predict.** What does the strongest penalty, L2 of 1, do to the weights? Answer `"grow"`, `"stay"`, or `"vanish"`.

@@ -1,6 +1,8 @@
 # %% [markdown]
 # # 03. Tensors and broadcasting
 #
+# *About 35 minutes, with the exercises.*
+#
 # Networks compute with arrays: a batch of samples, a matrix of weights. The chain rule stays the same, but its sums
 # over paths are now hidden in the shapes. One rule helps throughout: **a gradient has the same shape as the array it
 # belongs to**, because it holds one derivative for each entry.
@@ -85,22 +87,12 @@ ax = nn.plot.matrices({"G": G, "d loss / d b": b.grad})
 
 # %%
 def added(rows, ax):
-    """G, and the sum of its first rows."""
-    total = G[:rows].sum(axis=0)
-    for i, row in enumerate([*G, total]):
-        for j, number in enumerate(row):
-            y, seen = (i, i < rows) if i < 4 else (5, True)
-            ax.text(j, -y, f"{number:g}", ha="center", va="center", alpha=1.0 if seen else 0.3)
-    if rows:
-        ax.axhspan(-rows + 0.5, -rows + 1.5, color=nn.plot.COLOURS[0], alpha=0.25)
-    ax.axhline(-4, color="0.6")
-    ax.text(-0.6, -1.5, "G", ha="right")
-    ax.text(-0.6, -5, "gradient of b", ha="right", va="center")
-    ax.set(xlim=(-2.2, 2.5), ylim=(-5.6, 0.6))
-    ax.set_axis_off()
+    """The first rows of G, and their sum."""
+    taken = np.where(np.arange(4)[:, None] < rows, G, 0)
+    nn.plot.matrices({"G": G, "added so far": taken, "gradient of b": taken.sum(axis=0)}, ax=ax)
 
 
-nn.plot.frames(added, range(5), name="rows added", start=4, size=(3.6, 2.4))
+nn.plot.frames(added, range(5), name="rows added", start=4, size=(5.6, 2.2))
 
 # %% [markdown]
 # An axis can be broadcast in two ways: either it was missing (NumPy adds missing axes in front), or it had length 1.

@@ -1,6 +1,8 @@
 # %% [markdown]
 # # 05. Checking gradients
 #
+# *About 40 minutes, with the exercises.*
+#
 # A wrong gradient is one of the hardest bugs to notice. Nothing crashes, all shapes fit, and the loss falls, only not
 # as far as it could. This notebook plants such a bug, shows how it hides, and finds the line it is in.
 

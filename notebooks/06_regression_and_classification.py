@@ -1,6 +1,8 @@
 # %% [markdown]
 # # 06. Regression and classification
 #
+# *About 45 minutes, with the exercises.*
+#
 # A regression predicts a number, a classification one of several classes. The end of a network decides what it can be
 # used for: the function that turns scores into answers, and the loss. This notebook shows where the usual pairs come
 # from, and what goes wrong with other pairs.
@@ -79,74 +81,6 @@ print("normal equations: W =", solution[0].round(6), " b =", solution[1].round(6
 print("trained:          W =", several.weight.numpy()[:, 0].round(6), " b =", several.bias.numpy().round(6))
 
 # %% [markdown]
-# ## Four models of one series
-#
-# Regression can also predict a time series: the targets are then its next values. Hwang's lecture compares a linear
-# recursion, a polynomial, a rational function and nested sigmoids. Here we fit all four to the same series,
-# $y_{k+1} = \frac{y_k}{1 + y_k^2} + u_k^3$ with a random input $u$. Each model is a function of the past values
-# $(y_k, u_k)$ and of some parameters. `optim.minimize` finds the parameters of every model in the same way, with the
-# gradients of the engine.
-
-# %%
-u, y = rng.uniform(-1, 1, 160), np.zeros(161)
-for k in range(160):
-    y[k + 1] = y[k] / (1 + y[k] ** 2) + u[k] ** 3
-
-
-def powers(y, u):
-    return np.stack([y, u, y * y, y * u, u * u, y**3, y * y * u, y * u * u, u**3], axis=-1)
-
-
-def linear(p, y, u):
-    return p[0] * y + p[1] * u
-
-
-def polynomial(p, y, u):
-    return powers(y, u) @ p
-
-
-def rational(p, y, u):
-    return (p[0] * y + p[1] * u**3 + p[2] * y * y * u**3) / (1 + p[3] * y * y + p[4] * y * u + p[5] * u * u)
-
-
-def sigmoids(p, y, u):
-    inside = np.stack([y, u], axis=-1) @ p["V"] + p["c"]
-    return nn.functional.sigmoid(inside) @ p["w"] + p["b"]
-
-
-starts = {
-    linear: np.zeros(2),
-    polynomial: np.zeros(9),
-    rational: np.zeros(6),
-    sigmoids: {"V": rng.normal(size=(2, 6)), "c": rng.normal(size=6), "w": rng.normal(size=6), "b": 0.0},
-}
-fits = {}
-first, last = slice(0, 120), slice(120, 160)
-print("model     parameters   error, first 120 steps   error, last 40")
-for model, start in starts.items():
-
-    def error(p, part, model=model):
-        return np.mean((model(p, y[:-1][part], u[part]) - y[1:][part]) ** 2)
-
-    fits[model] = optim.minimize(lambda p, error=error: error(p, first), start, method="LBFGS", max_steps=300).x
-    size = sum(np.size(part) for part in start.values()) if isinstance(start, dict) else start.size
-    print(f"{model.__name__:10} {size:9}   {error(fits[model], first):22.5f}   {error(fits[model], last):14.5f}")
-
-# %% [markdown]
-# The linear model cannot represent the curvature, whatever values its two parameters have. The rational function has
-# the form of the true law and recovers it exactly. The polynomial and the sigmoids do not know the law, but each of
-# them comes close in its own way. For the last 40 steps, the models run on their own predictions:
-
-# %%
-runs = {"true series": y[120:]}
-for model in [linear, polynomial, sigmoids]:
-    run = [y[120]]
-    for k in range(120, 160):
-        run.append(float(model(fits[model], np.array(run[-1]), np.array(u[k]))))
-    runs[model.__name__] = run
-ax = nn.plot.lines(runs, range(120, 161), xlabel="k", ylabel="y")
-
-# %% [markdown]
 # ## A regression as a classifier
 #
 # For two classes, we can call the targets 0 and 1, fit a line, and answer 1 where the line is above one half.
@@ -167,6 +101,7 @@ reveal(guess, exercise="06.a")
 # off. It equals one half where $z = 0$, so the predicted class depends only on the sign of the score.
 
 # %%
+rng = np.random.default_rng(15)
 near = np.concatenate([rng.normal(2, 0.8, 12), rng.normal(5.5, 0.8, 12)])
 far = rng.normal(24, 2, 8)
 sets = {
@@ -488,18 +423,16 @@ print("F1 from three formulas:", 2 / (1 / p + 1 / r), 2 * 10 / (2 * 10 + 15 + 5)
 
 # %%
 blood = ill + np.random.default_rng(1).normal(0, 0.5, 130)
+edges = np.linspace(-1.2, 2.4, 19)
+counts = {name: np.histogram(blood[ill == n], edges)[0] for n, name in enumerate(["healthy", "ill"])}
 
 
 def reported(threshold, ax):
     """The scores of the ill and of the healthy, and what a threshold reports."""
     answers = (blood >= threshold).astype(int)
-    edges = np.linspace(-1.2, 2.4, 19)
-    ax.hist(blood[ill == 0], edges, alpha=0.5, label="healthy")
-    ax.hist(blood[ill == 1], edges, alpha=0.8, label="ill")
-    ax.axvline(threshold, color="0.5", linestyle="--")
-    found, right = recall(answers, ill), precision(answers, ill)
-    ax.set(xlabel="score", ylabel="people", title=f"finds {found:.0%} of the ill; {right:.0%} of its alarms are right")
-    ax.legend(loc="upper right")
+    title = f"finds {recall(answers, ill):.0%} of the ill; {precision(answers, ill):.0%} of its alarms are right"
+    curves = counts | {"threshold": ([threshold, threshold], [0, 25])}
+    nn.plot.lines(curves, edges[:-1] + 0.1, ax=ax, xlabel="score", ylabel="people", title=title)
 
 
 nn.plot.frames(reported, np.linspace(-0.4, 1.6, 21), name="threshold", start=10)

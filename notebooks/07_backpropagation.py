@@ -1,6 +1,8 @@
 # %% [markdown]
 # # 07. Backpropagation in matrix form
 #
+# *About 45 minutes, with the exercises.*
+#
 # Slides and papers present backpropagation as a recursion over layers. This notebook derives the recursion, compares it
 # with the graph, recomputes a famous example to the last digit, and implements layers with hand-written `backward`
 # methods.

@@ -13,6 +13,8 @@
 # %% [markdown]
 # # 08. Gradient descent
 #
+# *About 30 minutes, with the exercises.*
+#
 # The gradient tells us which direction leads downhill, but not how far to go. This notebook is about that second
 # question: what the learning rate does, where gradient descent gets stuck, and how noisy the gradients of small batches
 # are. The next notebook is about optimizers that improve on it.

@@ -13,10 +13,14 @@
 # %% [markdown]
 # # 09. Optimizers
 #
+# *About 40 minutes, with the exercises.*
+#
 # Gradient descent has one learning rate for all weights and all steps. This notebook shows where that is not enough,
 # and what optimizers do about it: momentum, a learning rate for every weight, and schedules.
 
 # %%
+from functools import partial
+
 import numpy as np
 
 import nn
@@ -276,6 +280,60 @@ curves = {
     for name, make in choices.items()
 }
 ax = nn.plot.learning_curves(curves, log=True)
+
+# %% [markdown]
+# ## Four models of one series
+#
+# An optimizer needs no network, only a function of some parameters and its gradient. Hwang's lecture compares four
+# models of a time series: a linear recursion, a polynomial, a rational function and nested sigmoids. Here we fit all
+# four to the same series, $y_{k+1} = \frac{y_k}{1 + y_k^2} + u_k^3$ with a random input $u$. Each model predicts the
+# next value from $(y_k, u_k)$. The optimizer is L-BFGS, which also uses the curvature, as Newton's method does.
+
+# %%
+rng = np.random.default_rng(0)
+u, y = rng.uniform(-1, 1, 160), np.zeros(161)
+for k in range(160):
+    y[k + 1] = y[k] / (1 + y[k] ** 2) + u[k] ** 3
+
+
+def linear(p, y, u):
+    return p[0] * y + p[1] * u
+
+
+def polynomial(p, y, u):
+    return np.stack([y, u, y * y, y * u, u * u, y**3, y * y * u, y * u * u, u**3], axis=-1) @ p
+
+
+def rational(p, y, u):
+    return (p[0] * y + p[1] * u**3 + p[2] * y * y * u**3) / (1 + p[3] * y * y + p[4] * y * u + p[5] * u * u)
+
+
+def sigmoids(p, y, u):
+    inside = np.stack([y, u], axis=-1) @ p["V"] + p["c"]
+    return nn.functional.sigmoid(inside) @ p["w"] + p["b"]
+
+
+def error(model, part, p):
+    """The mean squared error of the predicted next values, in a part of the series."""
+    return np.mean((model(p, y[:-1], u) - y[1:])[part] ** 2)
+
+
+starts = {
+    linear: np.zeros(2),
+    polynomial: np.zeros(9),
+    rational: np.zeros(6),
+    sigmoids: {"V": rng.normal(size=(2, 6)), "c": rng.normal(size=6), "w": rng.normal(size=6), "b": 0.0},
+}
+first, last = slice(0, 120), slice(120, 160)
+print("mean squared error   first 120 steps   last 40")
+for model, start in starts.items():
+    fit = optim.minimize(partial(error, model, first), start, method="LBFGS", max_steps=300).x
+    print(f"{model.__name__:20} {error(model, first, fit):15.5f} {error(model, last, fit):9.5f}")
+
+# %% [markdown]
+# The linear model cannot represent the curvature, whatever values its two parameters have. The rational function has
+# the form of the true law and recovers it exactly. The polynomial and the sigmoids do not know the law, but each of
+# them comes close in its own way.
 
 # %% [markdown]
 # ## Schedules

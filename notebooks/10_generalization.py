@@ -1,6 +1,8 @@
 # %% [markdown]
 # # 10. Generalization
 #
+# *About 45 minutes, with the exercises.*
+#
 # We train a model on some samples and use it on others. A good model is right about samples that it has never seen.
 # This notebook shows how models fail at this, how to notice, and what helps: a lower degree, small weights, early
 # stopping, dropout and augmented images. All of these make the *training* error worse.

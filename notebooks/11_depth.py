@@ -13,6 +13,8 @@
 # %% [markdown]
 # # 11. Depth
 #
+# *About 45 minutes, with the exercises.*
+#
 # A deep network is a long product: on its way back, the gradient is multiplied by weights and derivatives in one layer
 # after another. A product of many factors vanishes or explodes unless the factors are close to 1. This notebook
 # measures the factors and shows what keeps them close to 1: activations, initial weights and normalization.

@@ -13,6 +13,8 @@
 # %% [markdown]
 # # 12. Convolution
 #
+# *About 45 minutes, with the exercises.*
+#
 # In an image, the same thing can appear anywhere. A convolutional layer looks at every position with the same small set
 # of weights. We build it up from a row of numbers to LeNet, the network that read zip codes in 1989, and train it on
 # real digits.
@@ -72,24 +74,14 @@ print("flip=True:   ", along(signal, kernel, flip=True))
 
 # %%
 def at(position, ax):
-    """The kernel at one position, the products, and the output so far."""
-    ax.axvspan(position - 0.5, position + 2.5, color=nn.plot.COLOURS[0], alpha=0.15)
-    output = along(signal, kernel)
-    for i, number in enumerate(signal):
-        ax.text(i, 2, f"{number:g}", ha="center", va="center")
-        if position <= i < position + 3:
-            ax.text(i, 1, f"× {kernel[i - position]:g}", ha="center", va="center", color=nn.plot.COLOURS[1])
-    for i, number in enumerate(output[: position + 1]):
-        now = {"weight": "bold", "color": nn.plot.COLOURS[1]} if i == position else {}
-        ax.text(i + 1, 0, f"{number:g}", ha="center", va="center", **now)
-    for y, name in enumerate(["output", "kernel", "signal"]):
-        ax.text(-1, y, name, ha="right", va="center")
-    products = " + ".join(f"{a:g} · ({b:g})" for a, b in zip(signal[position : position + 3], kernel, strict=True))
-    ax.set(xlim=(-3.2, 14), ylim=(-0.7, 2.7), title=f"{products} = {output[position]:g}")
-    ax.set_axis_off()
+    """In rows: the signal, the kernel at one position, and the output so far."""
+    table = np.zeros((3, 14))
+    table[0], table[1, position : position + 3] = signal, kernel
+    table[2, 1 : position + 2] = along(signal, kernel)[: position + 1]
+    nn.plot.matrices({"signal, kernel, output": table}, ax=ax)
 
 
-nn.plot.frames(at, range(12), name="position", start=6, size=(5.4, 1.7))
+nn.plot.frames(at, range(12), name="position", start=6, size=(6.0, 1.6))
 
 # %% [markdown]
 # ## A linear layer with two savings

@@ -379,7 +379,7 @@ def layer_classes():
     NEWSON,
     numbers={"parameters": "238,510", "updates": "100", "training samples correct at the end": "1.000"},
     api=("nn.MLP", "nn.fit"),
-    where={7: "has 238,510 parameters", "tests/nn/test_lenet.py": "test_perceptrons"},
+    where={7: "with 300 hidden units and 10 classes", "tests/nn/test_lenet.py": "test_perceptrons"},
     slip="The listing's data are noise, from which nothing can be learned; here each class has a pattern.",
 )
 def numpy_listing():

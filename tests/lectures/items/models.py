@@ -71,7 +71,7 @@ def perceptron():
     (HU, NEWSON),
     numbers={"converged on AND, OR, XOR": "1, 1, 0", "epochs after which it repeats on XOR": "1"},
     api="nn.Perceptron",
-    where={4: "it goes round in circles", "tests/nn/test_units.py": "test_it_cycles_on_exclusive_or"},
+    where={4: "values that they have had before", "tests/nn/test_units.py": "test_it_cycles_on_exclusive_or"},
 )
 def perceptron_convergence():
     fits = [nn.Perceptron(2).fit(GRID, gate) for gate in (AND, OR, XOR)]
@@ -354,7 +354,7 @@ def classes_and_labels():
     HWANG,
     numbers={"mean squared errors": ".036, .001, .000, .000"},
     api=("optim.minimize", "nn.MLP"),
-    where={6: "Four models of one series"},
+    where={9: "Four models of one series"},
 )
 def one_series():
     rng = np.random.default_rng(0)

@@ -253,7 +253,7 @@ def vector_matrix_form():
         "g = 1": "10, 1,000",
     },
     api=("optim.SGD", "optim.Adam"),
-    where={9: "The velocity"},
+    where={9: "it keeps a velocity"},
     slip="One lecture allows a momentum of 1, at which the velocity never ends; another allows decay rates of 1 in "
     "Adam, whose correction then divides by 0. chainrule refuses the latter.",
 )
