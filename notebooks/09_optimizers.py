@@ -86,16 +86,11 @@ ax.set_rasterization_zorder(1.5)  # the contours are stored as pixels, which mak
 
 
 # %%
-def height(x, y):
-    """The logarithm of the function, whose levels are closer together in the valley."""
-    return np.log10(rosenbrock((x, y)) + 0.02)
-
-
 def with_momentum(mu, ax):
     """The path in the ravine with some momentum."""
     way = optim.minimize(rosenbrock, corner, "sgd", lr=0.001, momentum=mu, max_steps=150).xs
-    limits = {"xs": (-1.6, 1.6), "ys": (-0.5, 1.6), "resolution": 20, "levels": 6}
-    nn.plot.loss_surface(height, **limits, trajectories={"path": way[::3]}, ax=ax)
+    limits = {"xs": (-1.6, 1.6), "ys": (-0.5, 1.6), "resolution": 40, "levels": 10}
+    nn.plot.loss_surface(lambda x, y: rosenbrock((x, y)), **limits, trajectories={"path": way[::5]}, ax=ax)
     ax.set(title=f"value {rosenbrock(way[-1]):.2g} after 150 steps", xlabel="x", ylabel="y")
 
 

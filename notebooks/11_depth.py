@@ -231,7 +231,8 @@ def sizes(std, ax):
         outputs.append(np.sqrt(np.mean(h**2)))
     gradients = [row.delta for row in nn.gradient_flow(model, nn.MSELoss(reduction="sum"), (noise, 0 * noise + 1))]
     curves = {"outputs": np.array(outputs) / max(outputs), "gradients": np.array(gradients) / max(gradients)}
-    nn.plot.lines(curves, range(1, 7), log="y", ax=ax, xlabel="layer", ylabel="largest = 1", ylim=(1e-5, 2))
+    ax.set_ylim(1e-5, 2)
+    nn.plot.lines(curves, range(1, 7), log="y", ax=ax, xlabel="layer", ylabel="size, largest = 1")
 
 
 stds = [0.01, 0.02, 0.03, 0.04, 0.05, 0.0625, 0.08, 0.1, 0.2, 0.3]

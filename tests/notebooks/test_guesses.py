@@ -138,11 +138,12 @@ def test_check_keeps_to_itself_what_reveal_tells(capsys):
 
 
 @pytest.mark.long
+@pytest.mark.filterwarnings("default")  # as in a notebook
 @each_notebook
 def test_what_a_notebook_computes_is_what_the_table_says(text, monkeypatch, capsys):
-    """The whole notebook runs, with the right guesses and with none."""
-    matplotlib = pytest.importorskip("matplotlib")
-    matplotlib.use("Agg")
+    """The whole notebook runs with the right guesses."""
+    pytest.importorskip("matplotlib").use("Agg")
+    plt = pytest.importorskip("matplotlib.pyplot")
     monkeypatch.chdir(FOLDER)
     monkeypatch.syspath_prepend(FOLDER)
     names, guesses = {"__name__": "__main__", "display": lambda *a, **k: None}, asked(text)
@@ -154,7 +155,7 @@ def test_what_a_notebook_computes_is_what_the_table_says(text, monkeypatch, caps
             row = ROWS[sources[source]]
             source = source.replace("guess = ...", f"guess = {_made(row, row['answer'])!r}", 1)
         exec(compile(source, text.name, "exec"), names)
-        matplotlib.pyplot.close("all")
+        plt.close("all")
     said = capsys.readouterr().out
     assert said.count("You predicted it: ") == len(guesses)
     assert "You said" not in said
