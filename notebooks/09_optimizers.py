@@ -90,7 +90,8 @@ def with_momentum(mu, ax):
     """The path in the ravine with some momentum."""
     way = optim.minimize(rosenbrock, corner, "sgd", lr=0.001, momentum=mu, max_steps=150).xs
     limits = {"xs": (-1.6, 1.6), "ys": (-0.5, 1.6), "resolution": 40, "levels": 10}
-    nn.plot.loss_surface(lambda x, y: rosenbrock((x, y)), **limits, trajectories={"path": way[::5]}, ax=ax)
+    nn.plot.loss_surface(lambda x, y: rosenbrock((x, y)), **limits, ax=ax)
+    ax.plot(*way[::5].T, ".-", color=nn.plot.COLOURS[1])
     ax.set(title=f"value {rosenbrock(way[-1]):.2g} after 150 steps", xlabel="x", ylabel="y")
 
 

@@ -8,6 +8,7 @@ import ast
 import json
 import re
 import tomllib
+from functools import cache
 from importlib.resources import files
 from importlib.util import module_from_spec, spec_from_file_location
 from itertools import pairwise
@@ -41,6 +42,7 @@ def reader():
 CELLS = reader()
 
 
+@cache
 def asked(text):
     """The cells with guesses, by the numbers of their questions, each with the text before it."""
     cells, found = list(CELLS.cells(text)), {}
@@ -112,7 +114,7 @@ def test_a_guess_is_answered(number, capsys):
         assert said.endswith(f" It looks as if {words}.\n"), "each wrong guess has a reason of its own"
 
 
-@each_guess
+@pytest.mark.parametrize("number", ["01.c", "03.b", "03.c", "07.b", "08.a", "12.a"])
 def test_a_guess_of_another_kind_is_answered(number, capsys):
     for guess in ("no idea", [1.0, 2.0, 3.0, 4.0, 5.0], np.nan, lambda: 0.0, (), {"a": 1}):
         reveal(guess, exercise=number)
