@@ -208,7 +208,7 @@ print(gradcheck(lambda x: np.sum(((x + 1e12) - 1e12) ** 2), np.array([1.3]), rai
 
 # %% [markdown]
 # The verdict *rounding* means neither right nor wrong: try other input values. Other verdicts save you a search. For
-# example, a dropout layer in training mode gives different results in every call:
+# example, a dropout layer (notebook 10) in training mode gives different results in every call:
 
 # %%
 noisy = nn.Sequential(nn.Linear(2, 4, rng=0), nn.Dropout(0.5, rng=0), nn.Linear(4, 1, rng=1))

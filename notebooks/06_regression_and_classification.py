@@ -98,7 +98,8 @@ reveal(guess, exercise="06.a")
 # out on the right side flatten the line, and the decision boundary moves to the right, into the wrong class.
 #
 # The logistic function $h = 1/(1 + e^{-z})$ of the score $z = wx + b$ does not have this problem, because it levels
-# off. It equals one half where $z = 0$, so the predicted class depends only on the sign of the score.
+# off. It equals one half where $z = 0$, so the predicted class depends only on the sign of the score. It has no normal
+# equations; `optim.minimize` finds $w$ and $b$ step by step.
 
 # %%
 rng = np.random.default_rng(15)
