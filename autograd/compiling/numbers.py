@@ -6,7 +6,7 @@ and warn or raise as in the eager run. docs/compile.md says what has the same bi
 
 from collections.abc import Callable, Collection
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,13 +26,12 @@ _MAKERS[_ARRAY] = np.array
 _IDENTITY = (np.array, np.asarray)
 
 
-class Line:
+class Line(NamedTuple):
     """One call of a block; ``operands`` are values or constants. Without a function the result is the operand."""
 
-    __slots__ = ("fn", "operands", "out")
-
-    def __init__(self, fn: Any, operands: tuple[Any, ...], out: Var) -> None:
-        self.fn, self.operands, self.out = fn, operands, out
+    fn: Any
+    operands: tuple[Any, ...]
+    out: Var
 
 
 def with_blocks(calls: list[Call], outputs: Collection[Var], known: dict[int, Any]) -> tuple[list[Call], list["Block"]]:

@@ -97,9 +97,10 @@ class _Writer:
     def write(self) -> tuple[str, dict[str, Any]]:
         plan, trace = self.plan, self.plan.trace
         self._wishes: dict[int, str] = {}
+        nouns = {"getitem": "part", "T": "transposed"}
         for call in [*trace.recorder.calls, *plan.calls]:
             for var in call.results():
-                self._wishes.setdefault(var.number, _short(call))
+                self._wishes.setdefault(var.number, nouns.get(call.name, call.name))
         self._leaves()
         self._slots()
         modes: tuple[Any, ...] = ()
@@ -301,8 +302,9 @@ class _Writer:
 
     def _effect(self, effect: Effect, done: dict[int, Any]) -> Sequence[str]:
         if effect.kind == "put":
-            build = self.bind(_putter(effect), f"set_{effect.label}")
-            return [f"{build}({', '.join(self.of(v) for v in values_of_template(effect.template))})"]
+            put = partial(_put, effect)
+            values = ", ".join(map(self.of, values_of_template(effect.template)))
+            return [f"{self.bind(put, f'set_{effect.label}')}({values})"]
         t = effect.target
         name = self.leaf_names[effect.key] if effect.key is not None else self.bind(t, _tensor_name(t, effect.label))
         if effect.kind == "changed":
@@ -322,9 +324,9 @@ def _state_of(generator: Any) -> Callable[[], None]:
     return partial(setattr, generator.bit_generator, "state", generator.bit_generator.state)
 
 
-def _putter(effect: Effect) -> Callable[..., None]:
-    """A function that puts new values into an entry of a holder."""
-    return lambda *values: effect.target.put(effect.key, build(effect.template, iter(values), ()))
+def _put(effect: Effect, *values: Any) -> None:
+    """Put new values into an entry of a holder."""
+    effect.target.put(effect.key, build(effect.template, iter(values), ()))
 
 
 def _index(index: Any, of: Any) -> str:
@@ -334,11 +336,6 @@ def _index(index: Any, of: Any) -> str:
     if type(index) is tuple and index and not any(type(x) is tuple for x in index):
         return ", ".join(_index(x, of) for x in index) + ("," if len(index) == 1 else "")
     return of(index)  # type: ignore[no-any-return]
-
-
-def _short(call: Call) -> str:
-    name = call.name
-    return {"getitem": "part", "T": "transposed"}.get(name, name)
 
 
 def _tensor_name(t: Tensor, label: str) -> str:
