@@ -43,10 +43,12 @@ print("not", opposite([[0], [1]]).tolist())
 
 
 # %%
-def planes(pictures):
+def planes(pictures, letters="xxxx"):
     """Draw decision boundaries side by side: for each title a score function, points and labels."""
-    for ax, (score, points, labels) in zip(nn.plot.panels(*pictures, height=2.8), pictures.values(), strict=True):
+    axes = nn.plot.panels(*pictures, height=2.8)
+    for ax, (score, points, labels), a in zip(axes, pictures.values(), letters, strict=False):
         nn.plot.decision_boundary(score, points, labels, resolution=50, legend=False, ax=ax)
+        ax.set(xlabel=f"${a}_1$", ylabel=f"${a}_2$")
 
 
 planes({"and": (both, X, AND), "or": (either, X, OR)})
@@ -233,7 +235,8 @@ planes(
     {
         "before the hidden layer": (lambda x: by_hand(x) - 0.5, X, XOR),
         "after the hidden layer": (lambda h: by_hand[2:](h) - 0.5, hidden, XOR),
-    }
+    },
+    letters="xh",
 )
 
 # %% [markdown]

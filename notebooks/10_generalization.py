@@ -186,7 +186,8 @@ reveal(guess, int(np.sum(learned["L2"] == 0)), exercise="10.b")
 # %%
 titles = [f"{name}: {np.sum(w == 0)} weights are 0" for name, w in learned.items()]
 for ax, w in zip(nn.plot.panels(*titles, share=True), learned.values(), strict=True):
-    nn.plot.lines({"true": true, "learned": w}, range(20), dots=["true", "learned"], ax=ax, xlabel="input")
+    both = {"true": true, "learned": w}
+    nn.plot.lines(both, range(20), dots=both, ax=ax, xlabel="input", ylim=(-2.4, 2.8))
 
 # %% [markdown]
 # L2 makes all weights smaller, including those that matter, but none of them exactly zero. L1 drops most of the inputs

@@ -106,8 +106,9 @@ for function in more:
     name = type(function).__name__
     values[name], slopes[name] = y, x.grad
 left, right = nn.plot.panels("value", "derivative", height=3.6)
-nn.plot.lines(values, z, ax=left)
-ax = nn.plot.lines(slopes, z, ax=right)
+nn.plot.lines(values, z, ax=left, xlabel="z")
+ax = nn.plot.lines(slopes, z, ax=right, xlabel="z")
+ax.get_legend().remove()  # the colors are those on the left
 
 # %% [markdown]
 # The small slope on the left is there for a reason. A single step with too large a learning rate can push a ReLU unit
@@ -386,6 +387,7 @@ without = {name: curve for name, curve in curves.items() if "," not in name}
 others = {name: curve for name, curve in curves.items() if "," in name}
 left, right = nn.plot.panels("training loss without normalization", "with batch norm", share=True)
 nn.plot.learning_curves(without, ax=left)
+right.set(ylim=(0, 3.4))  # room for the legend
 ax = nn.plot.learning_curves(others, ax=right)
 
 # %% [markdown]

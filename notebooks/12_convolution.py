@@ -50,8 +50,8 @@ responses = {
     "convolution": along(signal, kernel, padding=1, flip=True),
 }
 left, right = nn.plot.panels("a signal", "response of the kernel (-1, 0, 1)", share=True)
-nn.plot.lines({"signal": signal}, range(14), ax=left)
-ax = nn.plot.lines(responses, range(14), ax=right)
+nn.plot.lines({"signal": signal}, range(14), ax=left, xlabel="position")
+ax = nn.plot.lines(responses, range(14), ax=right, xlabel="position")
 
 # %% [markdown]
 # There are two curves, because there are two definitions. In deep learning, *convolution* usually means what
