@@ -107,8 +107,7 @@ for function in more:
     values[name], slopes[name] = y, x.grad
 left, right = nn.plot.panels("value", "derivative", height=3.6)
 nn.plot.lines(values, z, ax=left, xlabel="z")
-ax = nn.plot.lines(slopes, z, ax=right, xlabel="z")
-ax.get_legend().remove()  # the colors are those on the left
+nn.plot.lines(slopes, z, ax=right, xlabel="z").get_legend().remove()  # the colors are those on the left
 
 # %% [markdown]
 # The small slope on the left is there for a reason. A single step with too large a learning rate can push a ReLU unit
