@@ -19,8 +19,9 @@ class Columns(NamedTuple):
 
     -1 stands for no frame, no rank, and the only output. Nodes share the number ``look`` if they apply the same op to
     operands of the same shapes; ``belongs`` marks leaves that are part of the op that uses them (parameters, numbers),
-    not values that travel. The operands of node ``i`` begin at ``first[i]`` and end before those of the next one.
-    Only ``odd`` nodes can have numbers that are not finite; ``alarm`` says of a few of them that these begin there.
+    not values that travel; ``shape`` is that of the result, or of several the shape by output. The operands of node
+    ``i`` begin at ``first[i]`` and end before those of the next one. Only ``odd`` nodes can have numbers that are not
+    finite; ``alarm`` says of a few of them that these begin there.
     """
 
     kind: Sequence[Kind]
@@ -29,6 +30,7 @@ class Columns(NamedTuple):
     made: Array
     look: Array
     belongs: Array
+    shape: Sequence[Any]
     first: Array
     operands: Array
     alarm: Mapping[int, str]
@@ -38,6 +40,11 @@ class Columns(NamedTuple):
         """The operands of a node that are nodes."""
         found = self.operands[:, self.first[i] : self.first[i + 1]].T.tolist()
         return [Argument(source, None if output < 0 else output, flows > 0) for source, output, flows in found]
+
+    def taken(self, a: Argument) -> Hashable:
+        """What a node sees of an operand: the shape, and the kind of a leaf that belongs to it."""
+        kind = self.kind[a.node] if self.belongs[a.node] else None
+        return kind, self.shape[a.node] if a.index is None else self.shape[a.node][a.index]
 
     def users(self) -> Array:
         """The node that uses each operand."""
@@ -58,7 +65,7 @@ class Nodes(Sequence[GraphNode]):
         """The nodes with their columns."""
         if isinstance(nodes, Nodes):
             return nodes
-        return cls(_columns(nodes, nodes.__getitem__), nodes.__getitem__, lambda i: nodes[i].vertices)
+        return cls(_columns(nodes, lambda a: _taken(nodes[a.node], a)), nodes.__getitem__, lambda i: nodes[i].vertices)
 
     def __len__(self) -> int:
         return len(self.columns.kind)
@@ -77,7 +84,7 @@ class Nodes(Sequence[GraphNode]):
         return Nodes(columns, lambda i: self[i]._replace(alarm=columns.alarm.get(i, "")), self.vertices)
 
 
-def _columns(nodes: Sequence[GraphNode], known: Callable[[int], GraphNode]) -> Columns:
+def _columns(nodes: Sequence[GraphNode], taken: Callable[[Argument], Hashable]) -> Columns:
     looks: dict[Hashable, int] = {}
     references = [[a for _, a in node.references()] for node in nodes]
     operands = [(a.node, -1 if a.index is None else a.index, a.flows) for row in references for a in row]
@@ -86,8 +93,12 @@ def _columns(nodes: Sequence[GraphNode], known: Callable[[int], GraphNode]) -> C
         [node.op for node in nodes],
         np.array([-1 if node.frame is None else node.frame for node in nodes], int),
         np.array([node.made for node in nodes], int),
-        np.array([looks.setdefault(_look(node, known), len(looks)) for node in nodes], int),
+        np.array([looks.setdefault(_look(node, taken), len(looks)) for node in nodes], int),
         np.array([_belongs(node) for node in nodes], bool),
+        [
+            next((r.shape for r in node.results if r.index is None), {r.index: r.shape for r in node.results})
+            for node in nodes
+        ],
         np.cumsum([0, *map(len, references)]),
         np.array(operands, int).reshape(-1, 3).T,
         {i: node.alarm for i, node in enumerate(nodes) if node.alarm},
@@ -95,16 +106,11 @@ def _columns(nodes: Sequence[GraphNode], known: Callable[[int], GraphNode]) -> C
     )
 
 
-def _look(node: GraphNode, known: Callable[[int], GraphNode]) -> Hashable:
+def _look(node: GraphNode, taken: Callable[[Argument], Hashable]) -> Hashable:
     """What nodes that look alike have in common; the same as `snapshot` compares of vertices."""
     key: list[Hashable] = [node.kind, node.op, node.note, node.repeat, marks(node.attrs)]
     for argument in node.arguments:
-        if isinstance(argument, Number):
-            key.append(repr(argument.value))
-        else:
-            source = known(argument.node)
-            key.append(source.kind if _belongs(source) else None)
-            key += [r.shape for r in source.results if r.index == argument.index]
+        key.append(repr(argument.value) if isinstance(argument, Number) else taken(argument))
     for r in node.results:
         key += (r.index, r.shape, r.dtype.char)
     return tuple(key)
@@ -112,6 +118,10 @@ def _look(node: GraphNode, known: Callable[[int], GraphNode]) -> Hashable:
 
 def _belongs(leaf: GraphNode) -> bool:
     return leaf.kind == "parameter" or (leaf.kind == "constant" and leaf.results[0].shape == ())
+
+
+def _taken(node: GraphNode, a: Argument) -> Hashable:
+    return node.kind if _belongs(node) else None, next((r.shape for r in node.results if r.index == a.index), None)
 
 
 def marks(attrs: Mapping[str, Any]) -> Hashable:
@@ -137,7 +147,9 @@ def rebuild(
     """
     nodes, records = Nodes.of(graph.nodes), list(changed.values())
     count, places = len(nodes), list(changed)
-    every = _joined(nodes.columns, _columns(records, lambda i: changed[i] if i in changed else nodes[i]))
+    old = nodes.columns
+    new = _columns(records, lambda a: _taken(changed[a.node], a) if a.node in changed else old.taken(a))
+    every = _joined(old, new)
     row = np.arange(max([count - 1, *places]) + 1)  # of each number of a node: its place in these columns
     row[places] = np.arange(count, count + len(places))
     if alias is not None:
@@ -162,6 +174,7 @@ def rebuild(
         ranks,
         every.look[order],
         every.belongs[order],
+        [every.shape[i] for i in order],
         begins,
         np.stack((number[operands[0, taken]], *operands[1:, taken])),
         {int(number[i]): text for i, text in every.alarm.items() if number[i] >= 0},
@@ -192,6 +205,7 @@ def _joined(a: Columns, b: Columns) -> Columns:
         np.concatenate((a.made, b.made)),
         np.concatenate((a.look, b.look + 1 + a.look.max(initial=-1))),
         np.concatenate((a.belongs, b.belongs)),
+        [*a.shape, *b.shape],
         np.concatenate((a.first, a.first[-1] + b.first[1:])),
         np.concatenate((a.operands, b.operands), axis=1),
         dict(a.alarm) | {len(a.kind) + i: text for i, text in b.alarm.items()},

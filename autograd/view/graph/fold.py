@@ -29,20 +29,22 @@ def close(graph: Graph, depth: int) -> Graph:
     for call in calls:
         stand_in[call] = call[-1]
     source = columns.operands[0]
-    known = stand_in.tolist(), set(source[home[source] != home[columns.users()]].tolist()), set(graph.outputs)
+    made = columns.made.tolist()
+    known = made, stand_in.tolist(), set(source[home[source] != home[columns.users()]].tolist()), set(graph.outputs)
     closed = [_closed(nodes, graph.frames[home[call[0]]], call.tolist(), *known) for call in calls]
     alias = np.where(stand_in < 0, np.arange(len(nodes)), stand_in)
     return rebuild(graph, {node.id: node for node in closed}, graph.outputs, graph.frames, alias)
 
 
 def _closed(
-    nodes: Nodes, frame: FrameRecord, inside: list[int], stand_in: list[int], used: set[int], outputs: set[int]
-) -> GraphNode:
+    nodes: Nodes, frame: FrameRecord, inside: list[int], made: list[int], stand_in: list[int], used: set[int],
+    outputs: set[int],
+) -> GraphNode:  # fmt: skip
     """One node for a module call: its outside arguments, its last result, and its contents in a few words.
 
     ``stand_in`` says which node each closed one becomes, ``used`` are those whose results are used outside.
     """
-    home, made = inside[-1], nodes.columns.made
+    home = inside[-1]
     shown = [i for i in inside if i in outputs] or [i for i in inside if i in used] or inside[-1:]
     last = max(shown, key=made.__getitem__)
     references = [a for i in inside for a in nodes.columns.references(i)]
@@ -59,7 +61,7 @@ def _closed(
         arguments=tuple(arguments.values()),
         results=tuple(replace(r, index=None) for r in nodes[last].results[:1]),
         frame=frame.parent,
-        made=int(made[inside].max()),
+        made=max(made[i] for i in inside),
         output=not outputs.isdisjoint(inside),
         path=frame.path,
         note=_contents(nodes, inside),

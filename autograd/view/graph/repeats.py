@@ -201,21 +201,18 @@ class _Folder:
     def fold(self, run: Array, frame: int) -> None:
         low, high = self.low[run[:, :1]], self.high[run[:, -1:]]
         ranks = low + np.arange(high[0, 0] - low[0, 0])
-        first, copies = self.ops[ranks[0]], self.ops[ranks[1:]]
         self.inside[ranks] = True
-        self.alias[copies] = first
+        self.alias[self.ops[ranks[1:]]] = self.ops[ranks[0]]
         self.gone.update(run[1:, run[0] >= self.count].ravel().tolist())
-        for i, alarm in self.nodes.columns.alarm.items():
-            if i in copies:
-                self.change(int(self.alias[i]), alarm=alarm)
         flat = self.first[low] + np.arange(self.first[high[0, 0]] - self.first[low[0, 0]])
         source, rank = self.source[flat], self.rank[flat]
         outside = (rank < 0) | ~self.inside[rank]
         own = outside & self.alone(source, low, high)
+        leaves = source[0][own[0]].tolist()
         own[1:] &= own[0]
         wanted = np.broadcast_to(source[0], source.shape)
         self.alias[source[1:][own[1:]]] = wanted[1:][own[1:]]
-        for i in np.unique(source[0][own[1:].any(0)]).tolist():
+        for i in set(source[0][own[1:].any(0)].tolist()):
             if not self.nodes.columns.belongs[i]:
                 self.change(i, repeat=len(run))
         extra: dict[int, dict[Argument, None]] = {}
@@ -226,11 +223,8 @@ class _Folder:
             extra.setdefault(int(self.ops[self.user[flat[0, slot]]]), {})[argument] = None
         for i, arguments in extra.items():
             self.change(i, extra=(*self.node(i).extra, *arguments))
-        for i in set(self.alias[list(self.graph.outputs)].tolist()) & set(first.tolist()):  # for outputs not shown
-            self.change(i, output=True)
         self.inside[ranks] = False
-        alone = self.alone(source[0], low[0], high[0])
-        self.mark(run, frame, source[0][alone].tolist())
+        self.mark(run, frame, leaves)
 
     def change(self, i: int, **fields: Any) -> None:
         self.changed[i] = self.node(i)._replace(**fields)
@@ -263,22 +257,24 @@ class _Folder:
         columns = self.nodes.columns
         while ((target := self.alias[self.alias]) != self.alias).any():
             self.alias = target
+        for i in self.graph.outputs:
+            if target[i] != i:
+                self.change(int(target[i]), output=True)
+        for i, alarm in columns.alarm.items():
+            if target[i] != i:
+                self.change(int(target[i]), alarm=alarm)
         source, output, _ = columns.operands
         operands, sizes, user = target[source], np.diff(columns.first), columns.users()
         folded = np.bincount(user[operands != source], minlength=len(sizes)) > 0
         folded &= target == np.arange(len(sizes))
         pairs = columns.first[np.flatnonzero(folded & (sizes == 2))]
         pairs = pairs[(operands[pairs] == operands[pairs + 1]) & (output[pairs] == output[pairs + 1])]
-        joins = {
-            *user[pairs].tolist(),
-            *np.flatnonzero(folded & (sizes > 2)).tolist(),
-            *user[folded[user] & (operands == user)].tolist(),
-        }
+        joins = [user[pairs], np.flatnonzero(folded & (sizes > 2)), user[folded[user] & (operands == user)]]
 
         def moved(a: Argument) -> Argument:
             return Argument(int(target[a.node]), a.index, a.flows)
 
-        for i in joins | set(self.changed):
+        for i in {*np.concatenate(joins).tolist(), *self.changed}:
             node = self.node(i)
             if any(target[a.node] != a.node for _, a in node.references()):
                 wired = node.rewired(moved)

@@ -194,7 +194,8 @@ class _Recorder:
         made[np.argsort(seq, kind="stable")[leaves:]] = np.arange(len(seq) - leaves)  # in the order of the program
         homes, looked, starts = (np.array(column, int) for column in (frame, look, first))
         operands = np.array((sources, outputs, flows), int)
-        return Columns(kinds, ops, homes, made, looked, np.array(belongs, bool), starts, operands, {}, self.odd())
+        shapes, part = [vertex.shape for vertex in self.order], np.array(belongs, bool)
+        return Columns(kinds, ops, homes, made, looked, part, shapes, starts, operands, {}, self.odd())
 
     def odd(self) -> list[int]:
         """The nodes with a value or a gradient that is not finite."""
