@@ -38,13 +38,13 @@ for ax, name in zip(nn.plot.panels(*SETS, height=2.8), SETS, strict=True):
 #
 # | | |
 # |---|---|
-# | points | 500, without noise; half of them for training, half for testing |
+# | points | 500 (1,200 for the regressions, which we leave out), without noise; half for training, half for testing |
 # | inputs | $x_1$ and $x_2$; optional: $x_1^2$, $x_2^2$, $x_1 x_2$, $\sin x_1$, $\sin x_2$ |
 # | network | hidden layers of 4 and 2 units; tanh, at the output too |
 # | initial values | weights uniform between -0.5 and 0.5, biases 0.1 |
 # | loss | $\frac12 (o - t)^2$, as in notebook 01 |
 # | training | batches of 10 points, learning rate 0.03 |
-# | penalties | none; optional: L2 and L1 |
+# | penalties | none; optional: L2 and L1; a weight that L1 would carry past zero becomes zero and stays there |
 #
 # Some of these words are new. *tanh* is an activation like the sigmoid, but its values lie between -1 and 1. A *batch*
 # is a small part of the training points: instead of moving the weights after each point, the network computes the mean
