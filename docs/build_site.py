@@ -144,6 +144,9 @@ def build(target):
         environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
         if failed := subprocess.run(command, env=environment).returncode:
             return [f"Sphinx ended with code {failed}"]
+        for page in ROOT.glob("docs/pictures/*.html"):  # shown as they are
+            (target / page.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(page, target / page.relative_to(ROOT))
     return links.mistakes(target)
 
 

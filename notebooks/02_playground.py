@@ -14,6 +14,7 @@
 
 # %%
 import numpy as np
+from playground import Playground
 
 import nn
 import nn.plot
@@ -200,16 +201,20 @@ for ax, (_, net) in zip(nn.plot.panels(*spirals, height=4), spirals.items(), str
 # %% [markdown]
 # ## Your turn
 #
-# Change the settings and run the cell again. Can you solve the spiral without sines? Can you solve `xor` with two
-# hidden units?
+# The folder `playground` beside this notebook holds the whole playground. It starts from the same initial weights as
+# above, trains with `nn.fit`, and shows each input and each unit as a picture of the plane. The lines are weights: blue
+# if positive, orange if negative, and thicker if larger. Here is a recording of the default network. Press *play*, and
+# watch how the borders of the units turn until they enclose the disc.
 
 # %%
-data, settings = "xor", {"hidden": [3], "lr": 0.1, "l2": 0.0, "epochs": 100}
-model, history = run(data, **settings)
-x, y = nn.data.playground(data, seed=0)
-left, right = nn.plot.panels(data, "learning")
-nn.plot.decision_boundary(model, x[:60], y[:60], soft=True, resolution=60, ax=left)
-ax = nn.plot.learning_curves(history, ax=right)
+Playground("circle").record(epochs=100, frames=16)
+
+# %% [markdown]
+# With a kernel and ipywidgets (`pip install ipywidgets`), the next cell shows controls. Press *play*, and change
+# whatever you like meanwhile. Can you solve the spiral without sines? Can you solve `xor` with two hidden units?
+
+# %%
+Playground("xor", hidden=[3], lr=0.1)
 
 # %% [markdown]
 # ## Exercises

@@ -48,14 +48,19 @@ def frames(
         raise ValueError(f"start must be the position of one of the {len(moments)} values, not {start}.")
     shown = (f"{value:.4g}" if isinstance(value, float | np.floating) else value for value in moments)
     labels = [f"{name} = {value}" for value in shown]
-    svgs = pictures([partial(draw, value) for value in moments], labels, size)
+    return moving(name, labels, pictures([partial(draw, value) for value in moments], labels, size), start)
+
+
+def moving(name: str, labels: list[str], svgs: list[str], start: int, kind: str = "moving") -> Frames:
+    """Frames of pictures that are SVG already; ``kind`` is their class in the style, such as "moving wide"."""
     parts: dict[str, int] = {}  # what pictures share is written once
     told = [[parts.setdefault(part, len(parts)) for part in re.split(r"(?<=>)", svg)] for svg in svgs]
-    start = range(len(moments))[start]
+    start = range(len(svgs))[start]
     data = {"name": name, "labels": labels, "start": start, "frames": told, "parts": list(parts)}
     body = Template(table_of("nn.plot.look")["moving"]).substitute(
+        kind=kind,
         label=escape(labels[start]),
         still=quote(svgs[start].replace("<svg", '<svg style="background:#fff"', 1), " =:;/,()<>'"),
         data=json.dumps(data, separators=(",", ":")).replace("<", "\\u003c"),
     )
-    return Frames(styled(body), f"{len(moments)} pictures, {labels[0]} to {labels[-1]}, shown in a notebook")
+    return Frames(styled(body), f"{len(svgs)} pictures, {labels[0]} to {labels[-1]}, shown in a notebook")

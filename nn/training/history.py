@@ -152,5 +152,5 @@ WRITERS: dict[str, Callable[[History], str]] = {
     ".csv": _csv,
     ".jsonl": lambda history: "".join(json.dumps(row) + "\n" for row in history.rows),
     ".json": lambda h: json.dumps({"rows": h.rows, "seconds": h.seconds, "stopped": h.stopped}, indent=1),
-    ".html": lambda history: nn.training.live.page(history),
+    ".html": lambda h: nn.training.live.page("Training run", nn.training.live.pictures(h), h._repr_html_()),
 }

@@ -144,10 +144,9 @@ def boundary_of(run: Run) -> str:
     return nn.plot.look.themed("Decision boundary", alt, draw)
 
 
-def page(history: History) -> str:
-    """The whole page, which needs no network and no script."""
-    text = Template(table_of(__name__)["page"].lstrip())
-    return text.substitute(title="Training run", run=pictures(history), table=history._repr_html_())
+def page(title: str, run: str, numbers: str) -> str:
+    """A page around pictures, which needs no network; the numbers are folded."""
+    return Template(table_of(__name__)["page"].lstrip()).substitute(title=title, run=run, table=numbers)
 
 
 def pictures(history: History) -> str:

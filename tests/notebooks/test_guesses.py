@@ -24,7 +24,6 @@ FOLDER = Path(__file__).parents[2] / "notebooks"
 TABLE = tomllib.loads(files("nn.teaching").joinpath("answers.toml").read_text(encoding="utf-8"))
 ROWS = {number: row for number, row in TABLE.items() if number[-1].isalpha()}
 TEXTS = sorted(FOLDER.glob("[0-9][0-9]_*.py"))
-MOVING = [text for text in TEXTS if text.stem != "02_playground"]  # which has controls of its own
 pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="there is no folder notebooks")
 each_notebook = pytest.mark.parametrize("text", TEXTS, ids=lambda text: text.stem)
 each_guess = pytest.mark.parametrize("number", ROWS)
@@ -71,7 +70,7 @@ def test_a_notebook_asks_for_guesses(text):
         assert source.startswith("guess = ...\n")
 
 
-@pytest.mark.parametrize("text", MOVING, ids=lambda text: text.stem)
+@each_notebook
 def test_something_moves_in_a_notebook(text):
     pages = shown(text)
     assert pages

@@ -1,5 +1,7 @@
 """Pictures that move, in a real browser."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -37,16 +39,20 @@ def test_the_slider_moves_with_keys_and_says_the_value(page):
 
 
 def test_it_plays_to_the_end_and_again(page):
-    page.click("button")
-    assert page.inner_text("button") == "pause"
+    page.click("text=play")
+    assert page.inner_text("button >> nth=0") == "pause"
     page.wait_for_function("document.querySelector('button').textContent === 'play'")
     assert page.inner_text("output") == "w = 4"
-    page.focus("button")
+    page.focus("text=play")
     page.keyboard.press(" ")
     page.wait_for_function("document.querySelector('output').textContent === 'w = 1'")
     page.focus("input")
     page.keyboard.press("ArrowRight")
-    assert page.inner_text("button") == "play", "a hand on the slider stops it"
+    assert page.inner_text("button >> nth=0") == "play", "a hand on the slider stops it"
+    page.keyboard.press("Home")
+    for shown in ("1", "2", "4", "4"):
+        page.click("text=step")
+        assert page.inner_text("output") == f"w = {shown}"
 
 
 def test_the_picture_fits_a_narrow_page_in_light_and_dark(page):
@@ -58,6 +64,34 @@ def test_the_picture_fits_a_narrow_page_in_light_and_dark(page):
         page.emulate_media(color_scheme=scheme)
         seen.add(page.evaluate(ink))
     assert seen == {"rgb(0, 0, 0)", "rgb(255, 255, 255)"}
+
+
+def test_a_page_of_recorded_playgrounds(open_page, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).resolve().parents[2] / "notebooks")
+    made = pytest.importorskip("playground").Playground
+    first, second = made(), made("regress-plane", hidden=[])
+    first.save(tmp_path / "playground.html", second, epochs=9, frames=4)
+    page = open_page(tmp_path / "playground.html")
+    opened = page.locator("details[name=run][open]")
+    for run, maps in ((first, 9), (second, 3)):
+        if run is second:
+            page.click("summary >> text=regress-plane")
+        assert opened.count() == 1, "one experiment at a time"
+        told = [f"{name} loss {losses[-1]:.3f}" for name, losses in run.losses.items()]
+        assert opened.locator("svg").get_attribute("aria-label") == f"epoch 9: {', '.join(told)}"
+        images = opened.locator("svg image")
+        assert images.count() == maps
+        drawn = (
+            "all => all.every(image => image.getBBox().width >= 34 && image.href.baseVal.startsWith('data:image/png'))"
+        )
+        assert images.evaluate_all(drawn)
+        opened.locator("input").press("Home")
+        for epoch in (1, 4):
+            opened.locator("text=step").click()
+            assert opened.locator("output").inner_text() == f"epoch {epoch}"
+        assert f"loss {run.losses['test'][4]:.3f}" in opened.locator("svg").get_attribute("aria-label")
+    page.set_viewport_size({"width": 360, "height": 600})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 def test_the_player_of_a_notebook_takes_the_place_of_its_text(open_page, tmp_path):

@@ -149,6 +149,7 @@ def playground(sizes, rate, decay=0.0, name="circle", epochs=40):
     api=("nn.data.playground", "optim.preset", "nn.fit"),
     where={
         2: "Tasks 2 to 4: learning rate, penalty, depth",
+        "docs/playground.md": "A page without a kernel",
         "tests/nn/test_data_sets.py": "test_sets_of_the_playground",
     },
 )
