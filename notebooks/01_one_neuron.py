@@ -198,7 +198,7 @@ reveal(guess, exercise="01.c")
 # %%
 sums = np.linspace(-8, 8, 201)
 slopes = [grad(lambda z: (1 / (1 + np.exp(-z)) - 1) ** 2 / 2)(z) for z in sums]
-left, right = nn.plot.panels("the sigmoid and its derivative", "the error for the target 1")
+left, right = nn.plot.panels("the sigmoid and its derivative", "derivative of the error for the target 1")
 nn.plot.activations(nn.Sigmoid(), low=-8, high=8, ax=left)
 ax = nn.plot.lines({"dE/dz": slopes}, sums, ax=right, xlabel="z")
 

@@ -32,7 +32,8 @@ from nn.exercises import check, reveal
 SETS = ["circle", "xor", "gauss", "spiral"]
 for ax, name in zip(nn.plot.panels(*SETS, height=2.8), SETS, strict=True):
     x, y = (a[:100] for a in nn.data.playground(name, seed=0))
-    nn.plot.lines({"1": tuple(x[y > 0].T), "-1": tuple(x[y < 0].T)}, dots=["1", "-1"], ax=ax)
+    points = {"1": tuple(x[y > 0].T), "-1": tuple(x[y < 0].T)}
+    nn.plot.lines(points, dots=points, ax=ax, xlabel="$x_1$").get_legend().remove()
 
 # %% [markdown]
 # ## The defaults of the site
@@ -154,7 +155,7 @@ for ax, (net, _) in zip(nn.plot.panels(*tasks, height=2.4), tasks.values(), stri
 # %%
 curves = {"as in task 1": history["loss"]} | {name: tasks[name][1]["loss"] for name in tasks}
 ax = nn.plot.learning_curves(curves)
-ax.set(ylabel="training loss", ylim=(0, 0.8))
+ax.set(ylabel="training loss", ylim=(0, 1))
 
 print("root mean square of the weights")
 for name, net in {"as in task 1": model, **{name: tasks[name][0] for name in tasks}}.items():

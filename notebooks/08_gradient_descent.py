@@ -57,7 +57,7 @@ w = np.linspace(-4.4, 4.4, 200)
 rates = {"too slow: 0.05": 0.05, "good: 0.5": 0.5, "overshoots: 1.8": 1.8, "diverges: 2.02": 2.02}
 for ax, lr in zip(nn.plot.panels(*rates, share=True), rates.values(), strict=True):
     way = visited_by(bowl, -3.5, 12, lr=lr)
-    nn.plot.lines({"f(w)": bowl, "steps": (way, bowl(way))}, w, ax=ax, xlabel="w", ylim=(-0.5, 11))
+    nn.plot.lines({"f(w)": bowl, "steps": (way, bowl(way))}, w, ax=ax, xlabel="w", ylim=(-0.5, 14))
 
 # %% [markdown]
 # Try other learning rates. Which is the fastest, and where does the weight begin to jump from side to side?

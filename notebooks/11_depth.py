@@ -105,7 +105,7 @@ for function in more:
     y.sum().backward()
     name = type(function).__name__
     values[name], slopes[name] = y, x.grad
-left, right = nn.plot.panels("value", "derivative", height=3.6)
+left, right = nn.plot.panels("value", "derivative", height=4.4)
 nn.plot.lines(values, z, ax=left, xlabel="z")
 nn.plot.lines(slopes, z, ax=right, xlabel="z").get_legend().remove()  # the colors are those on the left
 
