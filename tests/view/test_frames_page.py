@@ -35,7 +35,7 @@ def test_the_slider_moves_with_keys_and_says_the_value(page):
         assert page.get_attribute("input", "aria-valuetext") == f"w = {shown}"
         assert page.locator("figure svg").get_attribute("aria-label") == f"w = {shown}"
     assert page.get_attribute("input", "aria-label") == "w"
-    assert page.locator("[data-lm-suppress-shortcuts]").count() == 2, "JupyterLab leaves the keys to them"
+    assert page.locator("[data-lm-suppress-shortcuts]").count() == 3, "JupyterLab leaves the keys to them"
 
 
 def test_it_plays_to_the_end_and_again(page):
