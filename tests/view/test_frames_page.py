@@ -66,6 +66,18 @@ def test_the_picture_fits_a_narrow_page_in_light_and_dark(page):
     assert seen == {"rgb(0, 0, 0)", "rgb(255, 255, 255)"}
 
 
+@pytest.mark.parametrize(
+    ("attribute", "light", "dark"), [("data-theme", "light", "dark"), ("data-jp-theme-light", "true", "false")]
+)
+def test_a_notebook_and_the_site_say_which_theme_they_have(page, attribute, light, dark):
+    ink = "() => getComputedStyle(document.querySelector('figure svg text')).fill"
+    for system in ("light", "dark"):
+        page.emulate_media(color_scheme=system)
+        for theme, seen in ((light, "rgb(0, 0, 0)"), (dark, "rgb(255, 255, 255)")):
+            page.evaluate(f"document.body.setAttribute('{attribute}', '{theme}')")
+            assert page.evaluate(ink) == seen
+
+
 def test_a_page_of_recorded_playgrounds(open_page, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(Path(__file__).resolve().parents[2] / "notebooks")
     made = pytest.importorskip("playground").Playground
