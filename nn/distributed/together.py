@@ -29,9 +29,7 @@ class Ranks:
         self.size: int = size()
         self.world: Any = world()
         self.timeout: float = 300.0
-        self.idle: bool = (
-            False  # whether this rank has no sample of the present batch, and computes with one of another
-        )
+        self.idle: bool = False  # whether this rank has no sample of the batch, and computes with one of another
         if self.size > 1:
             from mpi4py import MPI
 

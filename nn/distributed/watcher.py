@@ -54,21 +54,19 @@ def join(ranks: "Ranks") -> "partial[bool]":
 
 def _say(connection: socket.socket, message: str) -> bool:
     """End the connection and wait until the watcher has printed a message. False if there is no watcher."""
-    try:
-        with connection:
-            connection.sendall(b"\0" + message.encode("utf-8", "backslashreplace"))
-            connection.shutdown(socket.SHUT_WR)
-            connection.recv(1)
-    except OSError:
-        return False
-    return True
+    with suppress(OSError), connection:
+        connection.sendall(b"\0" + message.encode("utf-8", "backslashreplace"))
+        connection.shutdown(socket.SHUT_WR)
+        connection.recv(1)
+        return True
+    return False
 
 
 def watch(listener: socket.socket, word: bytes) -> None:
     """Print the first message, and return when no rank is left. A rank begins with the word; rank 0 comes first."""
     selector = DefaultSelector()  # epoll lists connections in the order in which they have ended
     selector.register(listener, EVENT_READ, bytearray())
-    begun = printed = False
+    begun = False
     while not begun or any(key.data.startswith(word) for key in selector.get_map().values()):
         for key, _ in selector.select():
             connection: Any = key.fileobj
@@ -83,10 +81,9 @@ def watch(listener: socket.socket, word: bytes) -> None:
             selector.unregister(connection)
             lost, ended, instead = bytes(key.data).removeprefix(word).partition(b"\0")
             message = instead if ended else lost
-            if message and key.data.startswith(word) and not printed:
+            if message and key.data.startswith(word):
                 os.write(2, message + b"\n")
-                os.dup2(1, 2)  # mpiexec waits until nobody can print any more
-                printed = True
+                os.dup2(1, 2)  # prints nothing more: mpiexec waits until nobody can
             connection.close()
 
 
