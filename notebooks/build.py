@@ -2,7 +2,8 @@
 
 The source `NN_name.py` (in jupytext's percent format) is edited and reviewed. `NN_name.ipynb` is made from it and holds
 the outputs of a run from top to bottom. The same source gives the same bytes: cell ids are numbers, times and versions
-are omitted, and figures are SVG without dates. Needs the extra `notebooks`.
+are omitted, and figures are SVG without dates; their copies in pixels depend on the fonts of the machine, too. Needs
+the extras `notebooks` and `png`.
 """
 
 from __future__ import annotations
@@ -11,11 +12,16 @@ import os
 import re
 import sys
 import time
+from base64 import b64encode
+from io import BytesIO
 from pathlib import Path
 
 import jupytext
 import nbformat
 from nbclient import NotebookClient
+from PIL import Image
+
+from autograd.view.layout.render import render_file
 
 FOLDER = Path(__file__).resolve().parent
 METADATA = {
@@ -40,6 +46,7 @@ ENVIRONMENT = {
 STATIC = re.compile(r"image/svg\+xml|image/png|text/(plain|html|latex|markdown)")
 SHAPE = re.compile(r'(?<= d=")[^"]*')
 SIZE = re.compile(r"""(?<= width=["'])([\d.]+)(pt|)(["'] height=["'])([\d.]+)""")
+COLORS = 32  # of the copies in pixels
 WIDEST = 675  # pixels: JupyterLab and nbconvert's pages do not shrink such pictures to a window of 800 pixels
 
 
@@ -87,6 +94,7 @@ def settled(output: nbformat.NotebookNode, number: int) -> nbformat.NotebookNode
             if "<script" in kept.get("text/html", ""):
                 del kept["text/html"]
             kept["image/svg+xml"] = fitted(compact(kept["image/svg+xml"]))
+            kept["image/png"] = pixels(kept["image/svg+xml"])
         output.data = nbformat.from_dict(kept)
     return output
 
@@ -109,6 +117,15 @@ def fitted(svg: str) -> str:
         return size[0] if scale > 1 else f"{scale * float(width):g}{unit}{between}{scale * float(height):g}"
 
     return SIZE.sub(smaller, svg, count=1)
+
+
+def pixels(svg: str) -> str:
+    """The picture in pixels, for JupyterLab, which shows no SVG of a notebook before its reader trusts it."""
+    image = Image.open(BytesIO(render_file(svg, "", "png"))).convert("RGBA")
+    small = image.resize((image.width // 2, image.height // 2)).quantize(COLORS)
+    file = BytesIO()
+    small.save(file, "png", optimize=True)
+    return b64encode(file.getvalue()).decode() + "\n"
 
 
 def main(names: list[str]) -> None:

@@ -201,7 +201,7 @@ def render_file(svg: str, dot: str, suffix: str) -> bytes:
     except (ImportError, OSError):  # or there is no library cairo
         pass
     else:
-        behind = re.sub(r'(<text [^>]*)( stroke="[^>]*" paint-order="stroke")>(.*?)</text>', _RIM, svg)
+        behind = re.sub(r"(<text [^>]*)( stroke=[^>]* paint-order=.stroke.)>(.*?)</text>", _RIM, svg)
         return bytes(getattr(cairosvg, f"svg2{suffix}")(behind.encode(), scale=2 if suffix == "png" else 1))
     if which("rsvg-convert"):
         zoom = ("--zoom", "2") if suffix == "png" else ()
