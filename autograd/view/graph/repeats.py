@@ -239,7 +239,8 @@ class _Folder:
             self.frames[call.id] = call._replace(repeat=copies * call.repeat, path=path)
         elif len(head) == 1:
             i = int(self.ops[head[0]])
-            node, path = self.node(i), _range(self.node(i).path, self.node(int(self.ops[tail])).path)
+            node = self.node(i)
+            path = node.path and _range(node.path, self.node(int(self.ops[tail])).path)
             self.change(i, repeat=copies * node.repeat, path=path)
         else:
             new, home = len(self.frames), None if frame < 0 else frame

@@ -141,17 +141,14 @@ class _Recorder:
         self.columns = self.read()
         self.place_leaves(self.columns)
         nodes: Sequence[GraphNode] = Nodes(self.columns, self.node, lambda i: (self.order[i],))
-        loose: dict[int, int] = {}
-        more: list[GraphNode] = []
+        loose = {id(x): x for x, root in zip(outputs, roots, strict=True) if root is None}
+        spots = {key: len(nodes) + k for k, key in enumerate(loose)}
+        if loose:
+            nodes = (*nodes, *(self.unused(spots[key], x) for key, x in loose.items()))
         for x, root in zip(outputs, roots, strict=True):
-            if root is not None:
-                self.places.append((self.ids[owner(root)], root.index if isinstance(root, Output) else None))
-                continue
-            if id(x) not in loose:
-                loose[id(x)] = len(nodes) + len(more)
-                more.append(self.unused(loose[id(x)], x))
-            self.places.append((loose[id(x)], None))
-        return Graph((*nodes, *more) if more else nodes, tuple(self.frames), (*self.outputs, *loose.values()))
+            index = root.index if isinstance(root, Output) else None
+            self.places.append((spots[id(x)] if root is None else self.ids[owner(root)], index))
+        return Graph(nodes, tuple(self.frames), (*self.outputs, *spots.values()))
 
     def read(self) -> Columns:
         """The columns of all vertices; ``look`` compares what `columns` compares of records."""
