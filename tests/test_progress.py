@@ -246,6 +246,7 @@ SLOW = {
     "placing boxes": partial(render, crossing(12), "own"),
     "predicting": lambda: nn.predict(MODEL, X, batch_size=8),
     "evaluating": lambda: nn.evaluate(MODEL, (X, Y), loss=LOSS, batch_size=8),
+    "examining": lambda: nn.doctor(MODEL, LOSS, optim.SGD(MODEL.parameters(), lr=0.1), (X, Y)),
     "reading table.csv": lambda: nn.data.read_csv("table.csv"),
     "reading images.gz": lambda: nn.data.read_idx("images.gz"),
     "reading model.npz": lambda: nn.load("model.npz", MODEL),

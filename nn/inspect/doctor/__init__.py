@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autograd.progress import Work, over
 from nn.inspect.doctor import losses, parameters, step, units  # noqa: F401 - they fill the table
 from nn.inspect.doctor.checks import CHECKS
 from nn.inspect.doctor.report import Diagnosis, Finding
@@ -50,8 +51,11 @@ def doctor(
     for one in given:
         if not isinstance(one, Optimizer):
             raise TypeError(f"optimizer must be an optimizer of optim, a list of them, or None, not {one!r}.")
-    trial = TrialStep(Training(model, loss_fn, given, batch))
-    trial.run()
-    skipped = {name: why for name, (_, needs) in CHECKS.items() if (why := trial.lacks(needs))}
-    found = {name: check(trial) for name, (check, _) in CHECKS.items() if name not in skipped}
+    with Work("examining", 1 + len(CHECKS)) as work:
+        trial = TrialStep(Training(model, loss_fn, given, batch))
+        trial.run()
+        work.advance()
+        skipped = {name: why for name, (_, needs) in CHECKS.items() if (why := trial.lacks(needs))}
+        chosen = [(name, check) for name, (check, _) in CHECKS.items() if name not in skipped]
+        found = {name: check(trial) for name, check in over(chosen, len(CHECKS))}
     return Diagnosis([finding for finding in found.values() if finding is not None], found, skipped)
