@@ -28,6 +28,7 @@ HOMES = {  # of the names in annotations
     **dict.fromkeys(("Callable", "Iterable", "Mapping", "Sequence"), "collections.abc"),
     **dict.fromkeys(("ArrayLike", "DTypeLike", "NDArray"), "numpy.typing"),
     "Axes": "matplotlib.axes",
+    "Collection": "collections.abc",
     "History": "nn.training.history",
     "Interpolation": "nn.metrics.ranking",
     "Minimum": "optim.minimizing",
@@ -50,7 +51,7 @@ BINARY = {"average": 'Literal["binary", "macro", "weighted", "micro"] = "binary"
 AREA = {"average": 'Literal["macro", "weighted", "micro"] = "macro"'}, "float"
 ERRORS = ("mean_absolute_error", "mean_squared_error", "r2", "root_mean_squared_error")
 SHAPE = "tuple[int, ...]"
-PLOTS = (*nn.plot.models.__all__, *nn.plot.results.__all__, "matrices")
+PLOTS = (*nn.plot.models.__all__, *nn.plot.results.__all__, "lines", "matrices")
 
 # By package and function: the signature or overloads, each as parameters of another type than in the code and a result.
 PACKAGES = {
@@ -65,7 +66,7 @@ PACKAGES = {
         **dict.fromkeys(("average_precision", "roc_auc"), (OF_CLASSES, AREA)),
         **dict.fromkeys(ERRORS, (OF_COLUMNS, ({}, "float"))),
     },
-    "nn.plot": dict.fromkeys(PLOTS, (({"ax": "Axes | None = None"}, "Axes"),)),
+    "nn.plot": dict.fromkeys(PLOTS, (({"ax": "Axes | None = None"}, "Axes"),)) | {"panels": (({}, "list[Axes]"),)},
 }
 
 

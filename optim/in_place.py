@@ -27,6 +27,7 @@ Resolved = tuple[dict[str, Any], tuple[str, ...], Callable[[Mapping[str, Any]], 
 class InPlace(Formula):
     """The part of `optim.Optimizer` that updates parameters and their state."""
 
+    t: int
     skipped: tuple[Tensor, ...]
     _ready: tuple[Any, ...] | None = None  # what `_update_as_before` needs
 

@@ -66,7 +66,7 @@ class Stored(InPlace):
         self.state = state
         self._forget()
         self.t = t
-        self.skipped = ()
+        self.skipped: tuple[Tensor, ...] = ()
 
     def _saved(self, saved: Mapping[str, Any]) -> tuple[int, list[dict[str, Any]], dict[Tensor, dict[str, Any]]]:
         """The number of steps, the groups and the state that are saved, by this class or PyTorch's, checked."""

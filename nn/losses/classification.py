@@ -14,6 +14,7 @@ from autograd.ops.transcendental import exp as _exp, log as _log
 from nn.arguments import Operand, plain, polymorphic, probability
 from nn.errors import LabelError, LossShapeError
 from nn.losses.base import Reduction, array, check_activation, check_reduction, counted, of, pair, reduced, weights
+from nn.module import Buffer
 
 __all__ = ["CrossEntropyLoss", "KLDivLoss", "NLLLoss"]
 
@@ -79,7 +80,6 @@ def cross_entropy(
 class CrossEntropyLoss(of.CrossEntropyLoss, of=cross_entropy, takes="class scores"):
     """The cross-entropy of one class among several, from scores to which it applies softmax itself."""
 
-    weight: Any
     ignore_index: int
 
     def __init__(
@@ -87,6 +87,7 @@ class CrossEntropyLoss(of.CrossEntropyLoss, of=cross_entropy, takes="class score
         label_smoothing: float = 0.0,
     ) -> None:  # fmt: skip
         super().__init__(weight, ignore_index=int(ignore_index), reduction=reduction)
+        self.weight: Buffer | Any  # set by the base class
         self.label_smoothing: float = probability("label_smoothing", label_smoothing)
 
 

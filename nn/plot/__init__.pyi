@@ -1,13 +1,12 @@
 # Written by docs/make_stubs.py, for editors and type checkers.
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes as Axes
 from numpy.typing import ArrayLike
 
 from nn.module import Module
-from nn.plot.curves import lines as lines, panels as panels
 from nn.plot.frames import frames as frames
 from nn.plot.look import COLOURS as COLOURS
 from nn.plot.models import Trajectories
@@ -33,6 +32,10 @@ def decision_boundary(
 def learning_curves(
     history: Mapping[str, ArrayLike] | History, *, log: bool = False, ax: Axes | None = None,
 ) -> Axes: ...
+def lines(
+    curves: Mapping[str, Any], x: ArrayLike = ..., *, dots: Collection[str] = ..., log: str = "", ax: Axes |
+    None = None, **settings: Any,
+) -> Axes: ...
 def loss_surface(
     loss: Callable[..., Any], xs: tuple[float, float] | None = None, ys: tuple[float, float] | None = None, *,
     trajectories: Trajectories = ..., resolution: int = 120, levels: int = 25, ax: Axes | None = None,
@@ -40,4 +43,5 @@ def loss_surface(
 def matrices(
     arrays: Mapping[str, Any], *, digits: int = 3, numbers: bool = True, ax: Axes | None = None,
 ) -> Axes: ...
+def panels(*titles: str, height: float = 3.2, share: bool = False) -> list[Axes]: ...
 def weight_histograms(model: Module, *, bins: int = 40, ax: Axes | None = None) -> Axes: ...
