@@ -25,10 +25,9 @@ from nn.of_function import _OfFunction
 
 HOMES = {  # of the names in annotations
     **dict.fromkeys(("Any", "Literal", "overload"), "typing"),
-    **dict.fromkeys(("Callable", "Iterable", "Mapping", "Sequence"), "collections.abc"),
+    **dict.fromkeys(("Callable", "Collection", "Iterable", "Mapping", "Sequence"), "collections.abc"),
     **dict.fromkeys(("ArrayLike", "DTypeLike", "NDArray"), "numpy.typing"),
     "Axes": "matplotlib.axes",
-    "Collection": "collections.abc",
     "History": "nn.training.history",
     "Interpolation": "nn.metrics.ranking",
     "Minimum": "optim.minimizing",
