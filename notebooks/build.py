@@ -19,7 +19,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 from nbclient import NotebookClient
-from PIL import Image
+from PIL.Image import open as read_image
 
 from autograd.view.layout.render import render_file
 
@@ -121,7 +121,7 @@ def fitted(svg: str) -> str:
 
 def pixels(svg: str) -> str:
     """The picture in pixels, for JupyterLab, which shows no SVG of a notebook before its reader trusts it."""
-    image = Image.open(BytesIO(render_file(svg, "", "png"))).convert("RGBA")
+    image = read_image(BytesIO(render_file(svg, "", "png"))).convert("RGBA")
     small = image.resize((image.width // 2, image.height // 2)).quantize(COLORS)
     file = BytesIO()
     small.save(file, "png", optimize=True)
