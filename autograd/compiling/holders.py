@@ -1,5 +1,7 @@
 """Holders: objects with named entries that a function can read and change."""
 
+from collections.abc import Collection
+from operator import is_
 from typing import Any
 
 from autograd.compiling.errors import Refused
@@ -59,11 +61,11 @@ class Holder:
         """Restore the entries."""
         now, thing = dict(zip(self.keys(), self.values(), strict=True)), self.thing
         if self.kind == "set" or (self.kind == "list" and len(now) != len(values)):
-            if list(thing) != values:
+            if not _same(thing, values):
                 thing.clear()
                 (thing.update if self.kind == "set" else thing.extend)(values)
             return
-        if self.names is None and self.kind in ("dict", "object") and list(now) != keys:  # the order counts
+        if self.names is None and self.kind in ("dict", "object") and not _same(now, keys):  # the order counts
             self.mapping().clear()
             self.mapping().update(zip(keys, values, strict=True))
             return
@@ -79,6 +81,11 @@ class Holder:
             words = repr(key) if isinstance(key, str | int) else f"{type(key).__name__} {id(key)}"
             return f"{self.label}[{words}]"
         return self.label if key == CONTENT else f"{self.label}.{key}"
+
+
+def _same(present: Collection[Any], saved: Collection[Any]) -> bool:
+    """Whether both have the same objects in the same order; Tensors cannot be compared by ``==``."""
+    return len(present) == len(saved) and all(map(is_, present, saved))
 
 
 def field_of(thing: Any, name: str) -> Any:

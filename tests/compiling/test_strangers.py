@@ -375,6 +375,23 @@ def test_data_that_is_returned_counts_as_handed_out():
         loss.backward()
 
 
+@pytest.mark.parametrize("make", [dict, set, list])
+def test_containers_of_tensors_are_put_back_in_their_order(make):
+    """Tensors of several entries cannot be compared by ``==``, so keys and items are known by what they are."""
+    a, b, c = (autograd.tensor([float(i), 0.0]) for i in range(3))
+    thing = make(dict.fromkeys([a, b, c], 1.0))
+    holder = Holder(make.__name__, thing, "thing")
+    keys, values = holder.keys(), holder.values()
+    if make is list:
+        thing[:] = [c, b]
+    else:
+        thing.clear()
+        thing |= make(dict.fromkeys([c, b, a], 2.0))
+    holder.put_back(keys, values)
+    assert list(map(id, thing)) == list(map(id, values if make is set else [a, b, c]))
+    assert make is not dict or list(thing.values()) == [1.0, 1.0, 1.0]
+
+
 def test_gradients_that_are_put_back_after_a_step():
     p = nn.Parameter(np.ones(4))
     optimizer = optim.SGD([p], lr=0.1)
