@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pytest
 
+import nn
 from autograd import tensor
 from autograd.view import draw
 from autograd.view.graph.fold import close, leave_out
@@ -270,3 +271,12 @@ def test_a_sum_of_many_terms_folds(graphs):
     drawing = draw(np.stack(terms).sum(), renderer="own")
     assert "repeated x 5000 (the first is shown)" in drawing.text
     assert len(drawing.picture.boxes) == 5
+
+
+def test_a_step_with_a_parameter_is_no_step_with_a_number():
+    """They differ in nothing but the kind of the leaf, so only the pattern of six steps repeats."""
+    w = nn.Parameter(np.array(1.1))
+    x = tensor(np.ones(3), requires_grad=True)
+    for step in "pppnnn" * 8:
+        x = x * (w if step == "p" else tensor(1.5))
+    assert "multiply [repeated x 8 (the first is shown)]" in str(draw(x))
